@@ -33,7 +33,7 @@ pub(super) use webhook::{DeliveryArgs, SecretFile, Target, WebhookAction, Webhoo
 use super::fail::Failure;
 use super::format::Format;
 use crate::fact::parse_duration;
-use crate::stack::Flags;
+use crate::stack::{Flags, Origin, Setting};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -225,27 +225,62 @@ impl Command {
         }
     }
 
-    /// The formats of a command that prints no verdict: none but these have a form for what it prints.
-    pub(super) fn formats(&self) -> Option<&'static [Format]> {
+    /// The formats that its result has a form in.
+    fn formats(&self) -> &'static [Format] {
+        const VERDICT: &[Format] = &[
+            Format::Table,
+            Format::Short,
+            Format::Json,
+            Format::Nagios,
+            Format::Prometheus,
+            Format::Markdown,
+        ];
+        const ALL: &[Format] = &[
+            Format::Table,
+            Format::Short,
+            Format::Json,
+            Format::Nagios,
+            Format::Prometheus,
+            Format::Markdown,
+            Format::Junit,
+        ];
         match self {
             Command::Facts(_)
             | Command::Audit(_)
             | Command::History(_)
             | Command::Journal(_)
-            | Command::Diff(_) => Some(&[Format::Table, Format::Json]),
-            Command::Timeline(_) => Some(&[Format::Table, Format::Json, Format::Markdown]),
-            _ => None,
+            | Command::Diff(_) => &[Format::Table, Format::Json],
+            Command::Timeline(_) => &[Format::Table, Format::Json, Format::Markdown],
+            Command::Check(_) => ALL,
+            Command::Alias(alias) if matches!(alias.action, AliasAction::Check { .. }) => ALL,
+            Command::Runbook(runbook) if matches!(runbook.action, RunbookAction::Test { .. }) => {
+                ALL
+            }
+            _ => VERDICT,
         }
     }
 
-    /// Whether its result can be written as test cases, in JUnit XML.
-    pub(super) fn has_cases(&self) -> bool {
-        match self {
-            Command::Check(_) => true,
-            Command::Alias(alias) => matches!(alias.action, AliasAction::Check { .. }),
-            Command::Runbook(runbook) => matches!(runbook.action, RunbookAction::Test { .. }),
-            _ => false,
+    /// A format that is asked for by name must be one that the command has, and test cases are never
+    /// made up. Any other that is set for all commands leaves those without it as they are.
+    pub(super) fn has_format(
+        &self,
+        format: Format,
+        setting: &Setting<String>,
+    ) -> Result<(), Failure> {
+        let formats = self.formats();
+        let is_meant = matches!(setting.origin, Origin::Flag(_)) || format == Format::Junit;
+        if formats.contains(&format) || !is_meant {
+            return Ok(());
         }
+        if format == Format::Junit {
+            return Err(Failure::usage(
+                "-o junit: only check, alias check and runbook test have test cases\nuse another format, such as -o json",
+            ));
+        }
+        let known = Format::ALL.iter();
+        let names = known.filter(|(_, known)| formats.contains(known));
+        let names: Vec<_> = names.map(|(name, _)| *name).collect();
+        Err(Failure::not_one_of(&setting.origin, &setting.value, &names))
     }
 
     /// Whether it makes the folder of runbooks where there is none.

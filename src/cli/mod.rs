@@ -23,6 +23,7 @@ mod guide;
 mod help;
 mod history;
 mod init;
+mod interruption;
 mod journal;
 mod kept;
 mod mcp;
@@ -49,18 +50,18 @@ use crate::engine::waiting::Waiting;
 use crate::exit;
 use crate::redact;
 use crate::runbook::Library;
-use crate::stack::{Environment, Flags, Origin, ProxyExceptions, Setting, Settings, known_secrets};
+use crate::stack::{Environment, Flags, Origin, ProxyExceptions, Settings, known_secrets};
 use crate::text::Printable;
 use args::{Cli, Command};
 use clap::Parser;
 use clap::error::ErrorKind;
 use fail::Failure;
 use format::Format;
+use interruption::{Sending, ended, interrupted, outlive_file_limits};
 use out::Out;
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use time::OffsetDateTime;
 
 /// Everything a command works with.
@@ -112,17 +113,6 @@ fn observer(verbose: bool) -> Option<Observer> {
             ));
         })
     })
-}
-
-/// The progress of a command that writes, for the handler of an interruption.
-#[derive(Clone, Debug, Default)]
-struct Sending {
-    /// A request may be on its way: what came of it must be learned first.
-    begun: Arc<AtomicBool>,
-    /// An interruption asked it to end once the outcome is known.
-    ending: Arc<AtomicBool>,
-    /// The command that shows the outcome later.
-    tells: Arc<OnceLock<String>>,
 }
 
 /// Runs the program and yields its exit code. A panic anywhere becomes [`exit::UNKNOWN`].
@@ -210,35 +200,11 @@ fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8,
     let default = Format::of(&settings.output)?;
     let settled = Out::settled(default, &settings.color, &env, (cli.quiet, cli.explain))?;
     // From here on the format is known, also where only the configuration file names it.
-    let ended = match settled.with_times(cli.local) {
-        Err(failure) => Err(failure),
-        Ok(out) if out.format == Format::Junit && !cli.command.has_cases() => Err(Failure::usage(
-            "-o junit: only check, alias check and runbook test have test cases\nuse another format, such as -o json",
-        )),
-        Ok(out) => {
-            has_format(&cli.command, &settings.output).and_then(|()| run(cli, settings, out, env))
-        }
-    };
+    let ended = settled.with_times(cli.local).and_then(|out| {
+        cli.command.has_format(out.format, &settings.output)?;
+        run(cli, settings, out, env)
+    });
     Ok(ended.unwrap_or_else(|failure| settled.fail(&failure)))
-}
-
-/// A format that is asked for by name must be one that the command has. One that is set for all commands
-/// leaves those without it as they are.
-fn has_format(command: &Command, output: &Setting<String>) -> Result<(), Failure> {
-    let Some(formats) = command
-        .formats()
-        .filter(|_| matches!(output.origin, Origin::Flag(_)))
-    else {
-        return Ok(());
-    };
-    let names = Format::ALL
-        .iter()
-        .filter(|(_, format)| formats.contains(format));
-    let names: Vec<_> = names.map(|(name, _)| *name).collect();
-    match names.contains(&output.value.as_str()) {
-        true => Ok(()),
-        false => Err(Failure::not_one_of(&output.origin, &output.value, &names)),
-    }
 }
 
 fn run(cli: Cli, settings: Settings, out: Out, env: Environment) -> Result<u8, Failure> {
@@ -311,48 +277,6 @@ async fn dispatch(context: &Context, command: Command) -> Result<u8, Failure> {
         Command::Help { topic } => help::main(context, &topic),
         Command::Completions { shell } => packaging::completions(context, shell),
         Command::Man { topic, out } => packaging::man(context, &topic, out.as_deref()),
-    }
-}
-
-/// Ignores SIGXFSZ, so that a file-size limit is an I/O error to report and does not end the
-/// process.
-fn outlive_file_limits() {
-    const SIGXFSZ: i32 = 25;
-    use tokio::signal::unix::{SignalKind, signal};
-    let _ = signal(SignalKind::from_raw(SIGXFSZ));
-}
-
-/// Ends when the command may be interrupted and was. While a request may be on its way that
-/// changes something, the first signal only asks to hurry; the second gives up the truth.
-async fn ended(sending: &Sending) -> u8 {
-    let code = interrupted().await;
-    if !sending.begun.load(Ordering::SeqCst) {
-        return code;
-    }
-    sending.ending.store(true, Ordering::SeqCst);
-    out::warn("duckops: the request was sent already; waiting for what came of it");
-    interrupted().await;
-    let tells = sending
-        .tells
-        .get()
-        .map_or("duckops journal", String::as_str);
-    out::warn(&format!(
-        "duckops: interrupted; it may have been applied: find out with {tells}"
-    ));
-    exit::UNKNOWN
-}
-
-async fn interrupted() -> u8 {
-    use tokio::signal::unix::{SignalKind, signal};
-    let wait = |kind| async move {
-        match signal(kind) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        () = wait(SignalKind::interrupt()) => exit::INTERRUPTED,
-        () = wait(SignalKind::terminate()) => exit::TERMINATED,
     }
 }
 
