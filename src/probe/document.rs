@@ -1,15 +1,11 @@
 //! A JSON object whose duplicate and missing fields stay visible.
 //!
-//! `serde_json::Value` silently keeps the last of two equal keys. Here a field that occurs twice is
-//! refused, because it is not known which one is meant.
+//! A field that occurs twice is refused, because it is not known which one is meant.
 
-use super::own_age::{is_around, says_old};
+use super::json_node::{Node, Object};
 use crate::cloud::{MemberValue, is_error_member, plain_name};
 use crate::observation::{Unavailable, UnavailableReason};
 use crate::text::{Printable, Untrusted};
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 /// A JSON object whose fields are typed when they are read.
 #[derive(Debug)]
@@ -18,63 +14,8 @@ pub(super) struct JsonObject {
     root: Object,
 }
 
-#[derive(Debug, Default)]
-struct Object {
-    fields: BTreeMap<String, Node>,
-    twice: BTreeSet<String>,
-}
-
-impl Object {
-    /// Whether there is more in it than counts of zero and words for nothing.
-    fn says_something(&self) -> bool {
-        let mut held = self.fields.values().map(Node::held);
-        held.any(MemberValue::says_something)
-    }
-
-    /// Whether it calls itself an error.
-    fn has_error(&self) -> bool {
-        let is_error = |(name, node): (&String, &Node)| {
-            let denies = matches!(plain_name(name).as_str(), "healthy" | "ishealthy");
-            is_error_member(name, node.held()) || (denies && node.held().is_no())
-        };
-        self.fields.iter().any(is_error)
-    }
-
-    fn own_age(&self, now: i64) -> Option<String> {
-        self.fields.iter().find_map(|(name, node)| match node {
-            Node::Object(inner) if is_around(name) => inner.own_age(now),
-            node => says_old(name, node.held(), now),
-        })
-    }
-}
-
 /// What servers on Windows write before UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-#[derive(Debug)]
-enum Node {
-    Null,
-    Bool(bool),
-    Int(i64),
-    Fraction(f64),
-    Text(String),
-    List { is_empty: bool },
-    Object(Object),
-}
-
-impl Node {
-    fn held(&self) -> MemberValue<'_> {
-        match self {
-            Node::Bool(is) => MemberValue::Flag(*is),
-            Node::Int(number) => MemberValue::Number(*number as f64),
-            Node::Fraction(number) => MemberValue::Number(*number),
-            Node::Text(text) => MemberValue::Text(text),
-            Node::List { is_empty: false } => MemberValue::Something,
-            Node::Object(object) if object.says_something() => MemberValue::Something,
-            Node::Null | Node::List { .. } | Node::Object(_) => MemberValue::Nothing,
-        }
-    }
-}
 
 /// What to do where a web page came instead of an answer of the API.
 pub(super) const SIGN_IN: &str = "Check the network: a sign-in page or a proxy may answer here";
@@ -239,15 +180,10 @@ impl JsonObject {
         while let Some(name) = names.next() {
             self.once(object, name, path)?;
             match object.fields.get(name) {
-                None => {
-                    return Err(Unavailable::new(
-                        UnavailableReason::Missing,
-                        format!("the {} has no {path}", self.name),
-                    ));
-                }
                 Some(node) if names.peek().is_none() => return Ok(node),
                 Some(Node::Object(inner)) => object = inner,
                 Some(other) => return Err(self.mistyped(path, other, "inside an object")),
+                None => break,
             }
         }
         Err(Unavailable::new(
@@ -255,9 +191,7 @@ impl JsonObject {
             format!("the {} has no {path}", self.name),
         ))
     }
-}
 
-impl JsonObject {
     /// That nothing stands twice on the way to an object, which may be missing, or in it.
     pub(super) fn single(&self, path: &str) -> Result<(), Unavailable> {
         let mut object = &self.root;
@@ -297,64 +231,6 @@ impl JsonObject {
             UnavailableReason::Mistyped,
             format!("{path} in the {} is {found}, not {wanted}", self.name),
         )
-    }
-}
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor)
-    }
-}
-
-struct NodeVisitor;
-
-impl<'de> Visitor<'de> for NodeVisitor {
-    type Value = Node;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Node, E> {
-        Ok(Node::Null)
-    }
-
-    fn visit_bool<E>(self, b: bool) -> Result<Node, E> {
-        Ok(Node::Bool(b))
-    }
-
-    fn visit_i64<E>(self, n: i64) -> Result<Node, E> {
-        Ok(Node::Int(n))
-    }
-
-    fn visit_u64<E>(self, n: u64) -> Result<Node, E> {
-        Ok(i64::try_from(n).map_or(Node::Fraction(n as f64), Node::Int))
-    }
-
-    fn visit_f64<E>(self, x: f64) -> Result<Node, E> {
-        Ok(Node::Fraction(x))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
-        Ok(Node::Text(text.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
-        let mut is_empty = true;
-        while list.next_element::<serde::de::IgnoredAny>()?.is_some() {
-            is_empty = false;
-        }
-        Ok(Node::List { is_empty })
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
-        let mut object = Object::default();
-        while let Some((name, node)) = map.next_entry::<String, Node>()? {
-            if object.fields.insert(name.clone(), node).is_some() {
-                object.twice.insert(name);
-            }
-        }
-        Ok(Node::Object(object))
     }
 }
 

@@ -10,6 +10,7 @@ mod email;
 mod executions;
 mod function_configuration;
 mod identity;
+mod json_node;
 pub(crate) mod lambda;
 mod logs;
 mod meaning;

@@ -4,12 +4,14 @@
 //! classes of the request are kept apart, because only some of them concern the Lambda.
 
 mod answerer;
+mod claimed_health;
 mod gateway_body;
 mod object;
 mod outcome;
 mod request;
 
-pub(crate) use object::{ClaimedHealth, StatusObject};
+pub(crate) use claimed_health::ClaimedHealth;
+pub(crate) use object::StatusObject;
 pub(crate) use request::server_time;
 pub(super) use request::skew;
 

@@ -1,8 +1,8 @@
-//! Bonds as a list, as a page each, and as records for programs.
+//! Bonds as a list, and as records for programs.
 
 use super::columns::Screen;
 use super::connections::{
-    MAX_ROWS, agent, ago, counted_only, is_skipped, not_judged, omitted, page, source, text,
+    MAX_ROWS, agent, ago, counted_only, is_skipped, omitted, page, source, text,
 };
 use super::model::{Layout, NextAction, Report, StepRows, Verdict};
 use super::words::{count, name};
@@ -12,10 +12,9 @@ use crate::text::{Printable, Untrusted};
 use serde_json::{Map, Value, json};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 /// What a token adds to the feed.
-const LISTS: &str = "the lists of agents";
+pub(super) const LISTS: &str = "the lists of agents";
 
 /// From this width on the table has all columns.
 const WIDE: usize = 80;
@@ -129,14 +128,6 @@ fn list_finding(
     }
 }
 
-/// `7 d ago, 2026-03-15T03:12:09Z`
-fn aged(at: Option<i64>, now: i64) -> String {
-    match at {
-        Some(at) if at <= now => format!("{}, {}", ago(Some(at), now), instant(at)),
-        at => ago(at, now),
-    }
-}
-
 /// A narrow screen has no room for what is well beside the table.
 fn steps(width: usize) -> StepRows {
     match width < WIDE {
@@ -146,14 +137,14 @@ fn steps(width: usize) -> StepRows {
 }
 
 /// The id of the step that the verdict comes from.
-fn leading_step(report: &Report) -> Option<&str> {
+pub(super) fn leading_step(report: &Report) -> Option<&str> {
     let steps = report.runbooks.iter().flat_map(|runbook| &runbook.steps);
     let mut worst = steps.filter(|step| step.verdict() == report.verdict);
     worst.next().map(|step| step.id.as_str())
 }
 
 /// `last pulse 45 min ago (limit 30 min)`; `None` where there is no bond to speak of.
-fn state(bond: &Bond, now: i64) -> Option<String> {
+pub(super) fn state(bond: &Bond, now: i64) -> Option<String> {
     let limit = limit(bond.class(now)).map_or(String::new(), |limit| {
         format!(" (limit {})", duration(limit))
     });
@@ -220,7 +211,7 @@ fn row(bond: &Bond, now: i64) -> [Printable; 7] {
 }
 
 /// A bond for programs; what is not known is null.
-fn record(bond: &Bond, now: i64) -> Value {
+pub(super) fn record(bond: &Bond, now: i64) -> Value {
     let time = |at: Option<i64>| at.map(instant);
     let newest = bond.pulse.filter(|_| bond.pulses.is_empty());
     let pulses = bond.pulses.iter().copied().chain(newest);
@@ -242,15 +233,6 @@ fn record(bond: &Bond, now: i64) -> Value {
         "peck_id": bond.peck,
         "peer": bond.peer,
         "pulses": pulses.map(instant).collect::<Vec<_>>(),
-    })
-}
-
-/// One bond for programs.
-pub fn page_json(connections: &Connections, id: &str) -> Value {
-    let bond = connections.bonds.first();
-    json!({
-        "spaceduck_id": id,
-        "bond": bond.map(|bond| record(bond, connections.now)),
     })
 }
 
@@ -285,121 +267,4 @@ pub fn list_next(connections: &Connections, report: &Report) -> Option<NextActio
         command: Some(format!("duckops bond show {}", text(&worst.id)).into()),
         ..next
     })
-}
-
-/// One bond with its pulse and its key.
-pub fn page_layout(connections: &Connections, id: &str, report: &Report, screen: Screen) -> Layout {
-    let Some(bond) = connections.bonds.first() else {
-        return page(Some(not_judged(id, report)), "", StepRows::Further);
-    };
-    let now = connections.now;
-    let body = body(bond, now, screen.glyphs());
-    let mut page = page(Some(finding(bond, report, now)), &body, StepRows::Further);
-    page.details.push(source(report, LISTS));
-    page
-}
-
-/// The state of a bond with what is wrong about it.
-fn finding(bond: &Bond, report: &Report, now: i64) -> String {
-    let (id, class) = (text(&bond.id), bond.class(now));
-    let health = match (class, state(bond, now)) {
-        (Class::Gone, _) => {
-            let since = bond
-                .over
-                .map_or(String::new(), |at| format!(" {}", ago(Some(at), now)));
-            format!("{}{since}", bond.state().word())
-        }
-        (class, Some(state)) => format!("{}: {state}", class.word()),
-        (class, None) => {
-            let why = bond.uncertain.or(bond.unseen);
-            let why = why.map_or(String::new(), |why| format!(": {why}"));
-            format!("{}{why}", class.word())
-        }
-    };
-    match (report.verdict, leading_step(report)) {
-        (Verdict::Warning | Verdict::Critical, Some("rotate")) => {
-            let age = duration(bond.key_min);
-            format!("{id} key {age} old (limit {}); {health}", duration(KEY_AGE))
-        }
-        (Verdict::Warning | Verdict::Critical, Some("webhook")) => {
-            format!("{id} deliveries failed in 24 h; {health}")
-        }
-        _ => format!("{id} {health}"),
-    }
-}
-
-fn body(bond: &Bond, now: i64, glyphs: &[char]) -> String {
-    let key = match (bond.key_min, bond.key_max) {
-        (least, Some(most)) if least == most => duration(most),
-        (0, Some(most)) => format!("at most {}", duration(most)),
-        (0, None) => "not known".to_owned(),
-        (least, Some(most)) => format!("{} to {}", duration(least), duration(most)),
-        (least, None) => format!("at least {}: no rotation in the feed", duration(least)),
-    };
-    let known = |text: &Option<String>| agent(text.as_deref(), None);
-    // Proven to be none is another thing than not known.
-    let last_pulse = match bond.class(now) {
-        Class::Never if bond.seen.is_none() => "none".to_owned(),
-        _ => aged(bond.seen, now),
-    };
-    let mut body = String::new();
-    let mut lines = vec![
-        ("name", agent(None, bond.name.as_ref())),
-        ("duckling", known(&bond.duckling)),
-        ("state", bond.state().word().to_owned()),
-        ("bonded", aged(bond.since, now)),
-        ("peer", known(&bond.peer)),
-        ("request", known(&bond.peck)),
-        ("last pulse", last_pulse),
-        ("key age", key),
-    ];
-    if bond.over.is_some() {
-        lines.insert(4, ("unpecked", aged(bond.over, now)));
-    }
-    if let Some(spark) = gaps(&bond.pulses, now, glyphs) {
-        lines.push(("pulses", spark));
-    }
-    let other = bond.contradiction();
-    lines.extend(other.map(|said| ("but", format!("a list says {}", said.word()))));
-    lines.extend(bond.uncertain.map(|why| ("uncertain", why.to_owned())));
-    lines.extend(bond.unseen.map(|why| ("uncertain", why.to_owned())));
-    for (label, value) in lines {
-        let _ = writeln!(body, "  {label:<11} {value}");
-    }
-    body
-}
-
-/// The time between the last pulses, oldest first, and since the newest: a glyph each, the
-/// highest for half an hour and more.
-fn gaps(pulses: &[i64], now: i64, glyphs: &[char]) -> Option<String> {
-    let newest = *pulses.first()?;
-    let mut gaps: Vec<i64> = pulses.windows(2).map(|pair| pair[0] - pair[1]).collect();
-    gaps.reverse();
-    gaps.push((now - newest).max(0));
-    let top = glyphs.len().saturating_sub(1);
-    let glyph = |gap: &i64| {
-        let part = gap.clamp(&0, &OFFLINE).saturating_mul(top as i64) / OFFLINE;
-        glyphs.get(usize::try_from(part).unwrap_or(0)).copied()
-    };
-    let drawn: String = gaps.iter().filter_map(glyph).collect();
-    let longest = gaps.iter().max().copied().map_or(String::new(), duration);
-    Some(format!(
-        "{drawn}  gaps of the last {}, longest {longest}",
-        count(pulses.len(), "pulse", "pulses")
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gaps_are_drawn_oldest_first_and_half_an_hour_is_the_top() {
-        let glyphs = ['0', '1', '2', '3'];
-        assert_eq!(gaps(&[], 5000, &glyphs), None);
-        let drawn = gaps(&[4400, 2600, 2000, 1990], 5000, &glyphs).expect("drawn");
-        assert!(drawn.starts_with("0131 "), "{drawn}");
-        let one = gaps(&[5100], 5000, &glyphs).expect("drawn");
-        assert!(one.starts_with("0 "), "a pulse ahead of the clock: {one}");
-    }
 }

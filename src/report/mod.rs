@@ -5,6 +5,7 @@
 //! the outside world has gone through [`crate::text`], so all that is left to do here is
 //! what a single format needs on top: its own markup must not be forged either.
 pub mod bond_checklist;
+pub mod bond_page;
 pub mod bonds;
 pub mod checklist;
 pub mod columns;

@@ -9,7 +9,7 @@ use super::fail::Failure;
 use super::{Context, state_guide};
 use crate::connections::Only;
 use crate::report::json::DocumentKind;
-use crate::report::{bond_checklist, bonds, checklist};
+use crate::report::{bond_checklist, bond_page, bonds, checklist};
 use crate::text::Untrusted;
 use crate::write::bond::Action;
 
@@ -36,9 +36,9 @@ pub(super) async fn main(context: &Context, action: &BondAction) -> Result<u8, F
                 kind: DocumentKind::Bond,
                 runbook: "bond",
                 only: Some(Only::Bond(id.clone())),
-                json: &|all, _| bonds::page_json(all, id),
+                json: &|all, _| bond_page::page_json(all, id),
                 next: &|_, _| None,
-                layout: &|all, report| bonds::page_layout(all, id, report, screen),
+                layout: &|all, report| bond_page::page_layout(all, id, report, screen),
                 alone: None,
             };
             show(context, watched, &view).await

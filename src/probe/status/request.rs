@@ -1,7 +1,8 @@
 //! The request for the status, up to three tries, with its kinds of failure.
 
 use super::answerer::{self, Answerer};
-use super::object::{ClaimedHealth, StatusObject};
+use super::claimed_health::ClaimedHealth;
+use super::object::StatusObject;
 use super::outcome::{Cause, LARGEST, ReadError, StatusAttempt, StatusOutcome};
 use super::outcome::{broken, down, not_sent, timed_out, unclear};
 use crate::cloud::{Exchange, chain, is_encoded, is_tls, network_refusal, stale};
