@@ -1,6 +1,27 @@
 //! Scenes: worlds with one thing wrong, or nothing, each with the verdict that is due.
 //! The verdicts are words, as a person reads them; nothing here knows how they are drawn.
 
+/// Verdicts on the five steps of INC-001, in their order.
+macro_rules! inc_001 {
+    ($probe:literal, $logs:literal, $alias:literal, $rollback:literal, $recovery:literal) => {
+        &[
+            ("inc-001", "probe", $probe),
+            ("inc-001", "logs", $logs),
+            ("inc-001", "alias", $alias),
+            ("inc-001", "rollback", $rollback),
+            ("inc-001", "recovery", $recovery),
+        ]
+    };
+}
+
+/// The API is down.
+macro_rules! down {
+    ($logs:literal, $alias:literal, $rollback:literal) => {
+        Expect::caused_by("inc-001")
+            .with(inc_001!("critical", $logs, $alias, $rollback, "critical"))
+    };
+}
+
 mod calls;
 mod certs;
 mod deploys;
@@ -51,6 +72,30 @@ pub struct Expect {
     pub root_cause: Option<&'static str>,
     /// Runbook, step and verdict, where the scene makes them certain.
     pub steps: &'static [(&'static str, &'static str, &'static str)],
+}
+
+impl Expect {
+    /// A run of this verdict that nothing explains.
+    const fn of(verdict: &'static str) -> Self {
+        Self {
+            verdict,
+            root_cause: None,
+            steps: &[],
+        }
+    }
+
+    /// A critical run that this runbook explains.
+    const fn caused_by(runbook: &'static str) -> Self {
+        Self {
+            root_cause: Some(runbook),
+            ..Self::of("critical")
+        }
+    }
+
+    /// The verdicts of these steps are certain too.
+    const fn with(self, steps: &'static [(&'static str, &'static str, &'static str)]) -> Self {
+        Self { steps, ..self }
+    }
 }
 
 /// Every scene.

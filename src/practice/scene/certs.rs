@@ -11,17 +11,13 @@ pub(super) const SCENES: &[Scene] = &[
         name: "inc-002",
         hides: "Three ducklings signed up in 2 d, no certificate was written, and the log shows why.",
         runbook: Some("inc-002"),
-        expect: Expect {
-            verdict: "critical",
-            root_cause: Some("inc-002"),
-            steps: &[
-                ("inc-002", "counts", "critical"),
-                ("inc-002", "last-cert", "warning"),
-                ("inc-002", "logs", "warning"),
-                ("inc-002", "ses", "warning"),
-                ("inc-002", "code-path", "critical"),
-            ],
-        },
+        expect: Expect::caused_by("inc-002").with(&[
+            ("inc-002", "counts", "critical"),
+            ("inc-002", "last-cert", "warning"),
+            ("inc-002", "logs", "warning"),
+            ("inc-002", "ses", "warning"),
+            ("inc-002", "code-path", "critical"),
+        ]),
         change: |world| {
             certified(world, &[hours(40), hours(20), hours(5)], &[]);
             let message = "[ERROR] cert write failed: ValidationException";
@@ -33,51 +29,39 @@ pub(super) const SCENES: &[Scene] = &[
         name: "certs-24h",
         hides: "The newest certificate is 39 h old, and a duckling has signed up since.",
         runbook: Some("inc-002"),
-        expect: Expect {
-            verdict: "warning",
-            root_cause: None,
-            steps: &[
-                ("inc-002", "counts", "warning"),
-                ("inc-002", "last-cert", "warning"),
-                ("inc-002", "logs", "ok"),
-                ("inc-002", "ses", "warning"),
-                ("inc-002", "code-path", "skipped"),
-            ],
-        },
+        expect: Expect::of("warning").with(&[
+            ("inc-002", "counts", "warning"),
+            ("inc-002", "last-cert", "warning"),
+            ("inc-002", "logs", "ok"),
+            ("inc-002", "ses", "warning"),
+            ("inc-002", "code-path", "skipped"),
+        ]),
         change: |world| certified(world, &[hours(40), hours(5)], &[hours(39)]),
     },
     Scene {
         name: "certs-half",
         hides: "20 ducklings signed up today, and one got its certificate: not a stall, and still broken.",
         runbook: Some("inc-002"),
-        expect: Expect {
-            verdict: "warning",
-            root_cause: None,
-            steps: &[
-                ("inc-002", "counts", "warning"),
-                ("inc-002", "last-cert", "ok"),
-                ("inc-002", "logs", "ok"),
-                ("inc-002", "ses", "warning"),
-                ("inc-002", "code-path", "skipped"),
-            ],
-        },
+        expect: Expect::of("warning").with(&[
+            ("inc-002", "counts", "warning"),
+            ("inc-002", "last-cert", "ok"),
+            ("inc-002", "logs", "ok"),
+            ("inc-002", "ses", "warning"),
+            ("inc-002", "code-path", "skipped"),
+        ]),
         change: |world| certified(world, &twenty(), &[hours(3)]),
     },
     Scene {
         name: "certs-day-one",
         hides: "duckops was installed a minute ago and has no history; the feed shows 20 new ducklings and no certificate.",
         runbook: Some("inc-002"),
-        expect: Expect {
-            verdict: "critical",
-            root_cause: Some("inc-002"),
-            steps: &[
-                ("inc-002", "counts", "critical"),
-                ("inc-002", "last-cert", "warning"),
-                ("inc-002", "logs", "ok"),
-                ("inc-002", "ses", "warning"),
-                ("inc-002", "code-path", "critical"),
-            ],
-        },
+        expect: Expect::caused_by("inc-002").with(&[
+            ("inc-002", "counts", "critical"),
+            ("inc-002", "last-cert", "warning"),
+            ("inc-002", "logs", "ok"),
+            ("inc-002", "ses", "warning"),
+            ("inc-002", "code-path", "critical"),
+        ]),
         change: |world| {
             certified(world, &twenty(), &[]);
             for ago in twenty() {
@@ -90,17 +74,13 @@ pub(super) const SCENES: &[Scene] = &[
         name: "certs-pace",
         hides: "One duckling waits because it signed up 3 min ago; the others have their certificates.",
         runbook: Some("inc-002"),
-        expect: Expect {
-            verdict: "ok",
-            root_cause: None,
-            steps: &[
-                ("inc-002", "counts", "ok"),
-                ("inc-002", "last-cert", "ok"),
-                ("inc-002", "logs", "ok"),
-                ("inc-002", "ses", "ok"),
-                ("inc-002", "code-path", "skipped"),
-            ],
-        },
+        expect: Expect::of("ok").with(&[
+            ("inc-002", "counts", "ok"),
+            ("inc-002", "last-cert", "ok"),
+            ("inc-002", "logs", "ok"),
+            ("inc-002", "ses", "ok"),
+            ("inc-002", "code-path", "skipped"),
+        ]),
         change: |world| {
             let came = [hours(30), hours(5), minutes(3)];
             certified(world, &came, &[hours(29), hours(4)]);
@@ -110,32 +90,24 @@ pub(super) const SCENES: &[Scene] = &[
         name: "certs-nobody",
         hides: "No certificate in 2 d, and no duckling waits for one.",
         runbook: Some("inc-002"),
-        expect: Expect {
-            verdict: "ok",
-            root_cause: None,
-            steps: &[
-                ("inc-002", "counts", "ok"),
-                ("inc-002", "last-cert", "ok"),
-                ("inc-002", "code-path", "skipped"),
-            ],
-        },
+        expect: Expect::of("ok").with(&[
+            ("inc-002", "counts", "ok"),
+            ("inc-002", "last-cert", "ok"),
+            ("inc-002", "code-path", "skipped"),
+        ]),
         change: |world| certified(world, &[], &[]),
     },
     Scene {
         name: "certs-first-run",
         hides: "Two ducklings wait for certificates, and no recorded run shows since when.",
         runbook: Some("inc-002"),
-        expect: Expect {
-            verdict: "warning",
-            root_cause: None,
-            steps: &[
-                ("inc-002", "counts", "skipped"),
-                ("inc-002", "last-cert", "warning"),
-                ("inc-002", "logs", "ok"),
-                ("inc-002", "ses", "ok"),
-                ("inc-002", "code-path", "skipped"),
-            ],
-        },
+        expect: Expect::of("warning").with(&[
+            ("inc-002", "counts", "skipped"),
+            ("inc-002", "last-cert", "warning"),
+            ("inc-002", "logs", "ok"),
+            ("inc-002", "ses", "ok"),
+            ("inc-002", "code-path", "skipped"),
+        ]),
         change: |world| {
             certified(world, &[hours(40), hours(30)], &[]);
             world.recorded.clear();
@@ -145,14 +117,10 @@ pub(super) const SCENES: &[Scene] = &[
         name: "certs-short-feed",
         hides: "A duckling waits, the feed is too short to show since when, and there is no history.",
         runbook: Some("inc-002"),
-        expect: Expect {
-            verdict: "unknown",
-            root_cause: None,
-            steps: &[
-                ("inc-002", "counts", "skipped"),
-                ("inc-002", "last-cert", "unknown"),
-            ],
-        },
+        expect: Expect::of("unknown").with(&[
+            ("inc-002", "counts", "skipped"),
+            ("inc-002", "last-cert", "unknown"),
+        ]),
         change: |world| {
             short_feed(world);
             world.recorded.clear();
@@ -162,40 +130,30 @@ pub(super) const SCENES: &[Scene] = &[
         name: "certs-short-feed-recorded",
         hides: "The feed is too short to show the last certificate; recorded totals show when it was issued.",
         runbook: Some("inc-002"),
-        expect: Expect {
-            verdict: "ok",
-            root_cause: None,
-            steps: &[("inc-002", "counts", "ok"), ("inc-002", "last-cert", "ok")],
-        },
+        expect: Expect::of("ok")
+            .with(&[("inc-002", "counts", "ok"), ("inc-002", "last-cert", "ok")]),
         change: short_feed,
     },
     Scene {
         name: "cert-mail-refused",
         hides: "Certificates are written, but their mail is refused: the daily quota is used up.",
         runbook: None,
-        expect: Expect {
-            verdict: "critical",
-            root_cause: Some("inc-005"),
-            steps: &[
-                ("inc-002", "counts", "ok"),
-                ("inc-002", "logs", "warning"),
-                ("inc-002", "ses", "warning"),
-                ("inc-002", "code-path", "skipped"),
-                ("inc-005", "quota", "critical"),
-                ("inc-005", "capacity", "critical"),
-            ],
-        },
+        expect: Expect::caused_by("inc-005").with(&[
+            ("inc-002", "counts", "ok"),
+            ("inc-002", "logs", "warning"),
+            ("inc-002", "ses", "warning"),
+            ("inc-002", "code-path", "skipped"),
+            ("inc-005", "quota", "critical"),
+            ("inc-005", "capacity", "critical"),
+        ]),
         change: mail_refused,
     },
     Scene {
         name: "log-empty-pages",
         hides: "The log answers with 20 empty pages; the failure is on page 21.",
         runbook: Some("inc-002"),
-        expect: Expect {
-            verdict: "warning",
-            root_cause: None,
-            steps: &[("inc-002", "counts", "ok"), ("inc-002", "logs", "warning")],
-        },
+        expect: Expect::of("warning")
+            .with(&[("inc-002", "counts", "ok"), ("inc-002", "logs", "warning")]),
         change: |world| {
             logged(world, minutes(50), "cert write failed: timed out");
             world.empty_log_pages = 20;
@@ -205,15 +163,11 @@ pub(super) const SCENES: &[Scene] = &[
         name: "log-denied",
         hides: "The role may not read the log, so an empty log proves nothing.",
         runbook: Some("inc-002"),
-        expect: Expect {
-            verdict: "unknown",
-            root_cause: None,
-            steps: &[
-                ("inc-002", "counts", "ok"),
-                ("inc-002", "logs", "unknown"),
-                ("inc-002", "ses", "ok"),
-            ],
-        },
+        expect: Expect::of("unknown").with(&[
+            ("inc-002", "counts", "ok"),
+            ("inc-002", "logs", "unknown"),
+            ("inc-002", "ses", "ok"),
+        ]),
         change: |world| {
             world.faults.insert(Operation::FilterLogEvents, Fault::Deny);
         },
@@ -222,11 +176,7 @@ pub(super) const SCENES: &[Scene] = &[
         name: "log-without-list",
         hides: "The log answers 200 with an object that holds no list of lines.",
         runbook: Some("inc-002"),
-        expect: Expect {
-            verdict: "unknown",
-            root_cause: None,
-            steps: &[("inc-002", "logs", "unknown")],
-        },
+        expect: Expect::of("unknown").with(&[("inc-002", "logs", "unknown")]),
         change: |world| {
             let body = Fault::Body(r#"{"searchedLogStreams": []}"#.to_owned());
             world.faults.insert(Operation::FilterLogEvents, body);
@@ -236,11 +186,7 @@ pub(super) const SCENES: &[Scene] = &[
         name: "sandbox-disputed",
         hides: "The status document still reports the sandbox; SES reports production access.",
         runbook: Some("inc-002"),
-        expect: Expect {
-            verdict: "ok",
-            root_cause: None,
-            steps: &[("inc-002", "ses", "ok")],
-        },
+        expect: Expect::of("ok").with(&[("inc-002", "ses", "ok")]),
         change: |world| {
             world.mail.production_access = true;
         },

@@ -6,23 +6,6 @@ use super::{Expect, Scene};
 use crate::practice::{FakeStack, Fault};
 use std::time::Duration;
 
-/// The API is down; verdicts on log, alias and rollback.
-macro_rules! down {
-    ($logs:literal, $alias:literal, $rollback:literal) => {
-        Expect {
-            verdict: "critical",
-            root_cause: Some("inc-001"),
-            steps: &[
-                ("inc-001", "probe", "critical"),
-                ("inc-001", "logs", $logs),
-                ("inc-001", "alias", $alias),
-                ("inc-001", "rollback", $rollback),
-                ("inc-001", "recovery", "critical"),
-            ],
-        }
-    };
-}
-
 pub(super) const SCENES: &[Scene] = &[
     Scene {
         name: "deploy-breaks-at-once",

@@ -5,53 +5,10 @@ use super::edit::{alias_moved, erring, failing, function_measured, hours, logged
 use super::{Expect, Scene};
 use crate::practice::{FakeStack, Fault, Operation};
 
-/// Verdicts on the five steps, in their order.
-macro_rules! steps {
-    ($verdict:literal, $cause:expr, $probe:literal, $logs:literal, $alias:literal, $rollback:literal, $recovery:literal) => {
-        Expect {
-            verdict: $verdict,
-            root_cause: $cause,
-            steps: &[
-                ("inc-001", "probe", $probe),
-                ("inc-001", "logs", $logs),
-                ("inc-001", "alias", $alias),
-                ("inc-001", "rollback", $rollback),
-                ("inc-001", "recovery", $recovery),
-            ],
-        }
-    };
-}
-
-/// The API is down.
-macro_rules! down {
-    ($logs:literal, $alias:literal, $rollback:literal) => {
-        steps!(
-            "critical",
-            Some("inc-001"),
-            "critical",
-            $logs,
-            $alias,
-            $rollback,
-            "critical"
-        )
-    };
-    ($logs:literal, $alias:literal, $rollback:literal) => {
-        steps!(
-            "critical",
-            Some("inc-001"),
-            "critical",
-            $logs,
-            $alias,
-            $rollback,
-            "critical"
-        )
-    };
-}
-
 /// The API answers.
 macro_rules! up {
     ($verdict:literal, $logs:literal, $alias:literal, $rollback:literal, $recovery:literal) => {
-        steps!($verdict, None, "ok", $logs, $alias, $rollback, $recovery)
+        Expect::of($verdict).with(inc_001!("ok", $logs, $alias, $rollback, $recovery))
     };
 }
 
@@ -142,16 +99,12 @@ pub(super) const SCENES: &[Scene] = &[
         name: "canary-errs-up",
         hides: "The API answers. The errors are of version 60, which takes a tenth of the traffic.",
         runbook: Some("inc-001"),
-        expect: Expect {
-            verdict: "warning",
-            root_cause: None,
-            steps: &[
-                ("inc-001", "probe", "ok"),
-                ("inc-001", "logs", "warning"),
-                ("inc-001", "alias", "warning"),
-                ("inc-001", "rollback", "ok"),
-            ],
-        },
+        expect: Expect::of("warning").with(&[
+            ("inc-001", "probe", "ok"),
+            ("inc-001", "logs", "warning"),
+            ("inc-001", "alias", "warning"),
+            ("inc-001", "rollback", "ok"),
+        ]),
         change: |world| {
             alias_moved(world, "62", minutes(40));
             world.alias_target.weights = vec![("60".to_owned(), 0.1)];

@@ -8,29 +8,21 @@ use crate::practice::{FakeStack, Review};
 /// What nothing but a critical quota sets off.
 macro_rules! quota_calm {
     ($verdict:literal) => {
-        Expect {
-            verdict: $verdict,
-            root_cause: None,
-            steps: &[
-                ("inc-005", "quota", $verdict),
-                ("inc-005", "capacity", "skipped"),
-                ("inc-005", "production-access", "skipped"),
-                ("inc-005", "bounces", "ok"),
-                ("inc-005", "record", "skipped"),
-            ],
-        }
+        Expect::of($verdict).with(&[
+            ("inc-005", "quota", $verdict),
+            ("inc-005", "capacity", "skipped"),
+            ("inc-005", "production-access", "skipped"),
+            ("inc-005", "bounces", "ok"),
+            ("inc-005", "record", "skipped"),
+        ])
     };
 }
 
 /// A quota that is used up.
-const EXHAUSTED: Expect = Expect {
-    verdict: "critical",
-    root_cause: Some("inc-005"),
-    steps: &[
-        ("inc-005", "quota", "critical"),
-        ("inc-005", "bounces", "ok"),
-    ],
-};
+const EXHAUSTED: Expect = Expect::caused_by("inc-005").with(&[
+    ("inc-005", "quota", "critical"),
+    ("inc-005", "bounces", "ok"),
+]);
 
 /// The account itself is in trouble, which neither waiting nor a higher limit mends.
 const NOTHING_GOES: &[(&str, &str, &str)] = &[
@@ -43,11 +35,7 @@ const NOTHING_GOES: &[(&str, &str, &str)] = &[
 /// A verdict on the bounces alone.
 macro_rules! bounces {
     ($verdict:literal) => {
-        Expect {
-            verdict: $verdict,
-            root_cause: None,
-            steps: &[("inc-005", "quota", "ok"), ("inc-005", "bounces", $verdict)],
-        }
+        Expect::of($verdict).with(&[("inc-005", "quota", "ok"), ("inc-005", "bounces", $verdict)])
     };
 }
 
@@ -91,15 +79,11 @@ pub(super) const SCENES: &[Scene] = &[
         name: "quota-200",
         hides: "All 200 mails are sent: no mail goes out until the oldest are a day old.",
         runbook: Some("inc-005"),
-        expect: Expect {
-            verdict: "critical",
-            root_cause: Some("inc-005"),
-            steps: &[
-                ("inc-005", "quota", "critical"),
-                ("inc-005", "capacity", "critical"),
-                ("inc-005", "production-access", "critical"),
-            ],
-        },
+        expect: Expect::caused_by("inc-005").with(&[
+            ("inc-005", "quota", "critical"),
+            ("inc-005", "capacity", "critical"),
+            ("inc-005", "production-access", "critical"),
+        ]),
         change: |world| mails(world, 200),
     },
     Scene {
@@ -119,11 +103,7 @@ pub(super) const SCENES: &[Scene] = &[
         name: "sending-paused",
         hides: "Few mails were sent, because SES disabled sending for the account.",
         runbook: Some("inc-005"),
-        expect: Expect {
-            verdict: "critical",
-            root_cause: Some("inc-005"),
-            steps: NOTHING_GOES,
-        },
+        expect: Expect::caused_by("inc-005").with(NOTHING_GOES),
         change: |world| {
             world.mail.sending_enabled = false;
             world.mail.enforcement = "SHUTDOWN".into();
@@ -133,11 +113,7 @@ pub(super) const SCENES: &[Scene] = &[
         name: "mail-shutdown",
         hides: "The quota is used up and SES has shut the account down: neither waiting nor production access restores mail.",
         runbook: Some("inc-005"),
-        expect: Expect {
-            verdict: "critical",
-            root_cause: Some("inc-005"),
-            steps: NOTHING_GOES,
-        },
+        expect: Expect::caused_by("inc-005").with(NOTHING_GOES),
         change: |world| {
             exhausted(world);
             world.mail.enforcement = "SHUTDOWN".into();
@@ -147,27 +123,19 @@ pub(super) const SCENES: &[Scene] = &[
         name: "mail-probation",
         hides: "SES has put the account on probation; mail still goes out, 12 of 200.",
         runbook: Some("inc-005"),
-        expect: Expect {
-            verdict: "critical",
-            root_cause: Some("inc-005"),
-            steps: NOTHING_GOES,
-        },
+        expect: Expect::caused_by("inc-005").with(NOTHING_GOES),
         change: |world| world.mail.enforcement = "PROBATION".into(),
     },
     Scene {
         name: "mail-probation-full",
         hides: "The account is on probation, and 198 of its 200 mails are sent.",
         runbook: Some("inc-005"),
-        expect: Expect {
-            verdict: "critical",
-            root_cause: Some("inc-005"),
-            steps: &[
-                ("inc-005", "quota", "critical"),
-                ("inc-005", "capacity", "warning"),
-                ("inc-005", "production-access", "critical"),
-                ("inc-005", "record", "critical"),
-            ],
-        },
+        expect: Expect::caused_by("inc-005").with(&[
+            ("inc-005", "quota", "critical"),
+            ("inc-005", "capacity", "warning"),
+            ("inc-005", "production-access", "critical"),
+            ("inc-005", "record", "critical"),
+        ]),
         change: |world| {
             exhausted(world);
             world.mail.enforcement = "PROBATION".into();
@@ -177,42 +145,30 @@ pub(super) const SCENES: &[Scene] = &[
         name: "access-pending",
         hides: "The quota is used up, and production access is already requested: a second request would restart the review.",
         runbook: Some("inc-005"),
-        expect: Expect {
-            verdict: "critical",
-            root_cause: Some("inc-005"),
-            steps: &[
-                ("inc-005", "quota", "critical"),
-                ("inc-005", "production-access", "warning"),
-            ],
-        },
+        expect: Expect::caused_by("inc-005").with(&[
+            ("inc-005", "quota", "critical"),
+            ("inc-005", "production-access", "warning"),
+        ]),
         change: |world| reviewed(world, "PENDING"),
     },
     Scene {
         name: "access-denied",
         hides: "The quota is used up, and the request for production access was denied: its case needs an answer.",
         runbook: Some("inc-005"),
-        expect: Expect {
-            verdict: "critical",
-            root_cause: Some("inc-005"),
-            steps: &[
-                ("inc-005", "quota", "critical"),
-                ("inc-005", "production-access", "critical"),
-            ],
-        },
+        expect: Expect::caused_by("inc-005").with(&[
+            ("inc-005", "quota", "critical"),
+            ("inc-005", "production-access", "critical"),
+        ]),
         change: |world| reviewed(world, "DENIED"),
     },
     Scene {
         name: "access-failed",
         hides: "The quota is used up, and the request for production access was lost by an error of SES: it is to be sent again.",
         runbook: Some("inc-005"),
-        expect: Expect {
-            verdict: "critical",
-            root_cause: Some("inc-005"),
-            steps: &[
-                ("inc-005", "quota", "critical"),
-                ("inc-005", "production-access", "critical"),
-            ],
-        },
+        expect: Expect::caused_by("inc-005").with(&[
+            ("inc-005", "quota", "critical"),
+            ("inc-005", "production-access", "critical"),
+        ]),
         change: |world| reviewed(world, "FAILED"),
     },
     Scene {
@@ -230,14 +186,10 @@ pub(super) const SCENES: &[Scene] = &[
         name: "bounces-over-sends",
         hides: "Three mails were sent and five bounced: too few for a rate, and still wrong.",
         runbook: Some("inc-005"),
-        expect: Expect {
-            verdict: "critical",
-            root_cause: Some("inc-005"),
-            steps: &[
-                ("inc-005", "quota", "ok"),
-                ("inc-005", "bounces", "critical"),
-            ],
-        },
+        expect: Expect::caused_by("inc-005").with(&[
+            ("inc-005", "quota", "ok"),
+            ("inc-005", "bounces", "critical"),
+        ]),
         change: |world| bounced(world, 3, 5.0),
     },
     Scene {

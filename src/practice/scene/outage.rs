@@ -5,62 +5,46 @@ use super::{Expect, Scene, healthy};
 use crate::practice::{FakeStack, Fault, Operation};
 
 /// Everything behind the API is down.
-const API_DOWN: Expect = Expect {
-    verdict: "critical",
-    root_cause: Some("inc-001"),
-    steps: &[
-        ("inc-004", "callback-errors", "unknown"),
-        ("inc-004", "events", "unknown"),
-        ("inc-004", "agents", "unknown"),
-    ],
-};
+const API_DOWN: Expect = Expect::caused_by("inc-001").with(&[
+    ("inc-004", "callback-errors", "unknown"),
+    ("inc-004", "events", "unknown"),
+    ("inc-004", "agents", "unknown"),
+]);
 
 pub(super) const SCENES: &[Scene] = &[
     Scene {
         name: "denied",
         hides: "The role may not list executions, so failed ones would not show.",
         runbook: Some("inc-004"),
-        expect: Expect {
-            verdict: "unknown",
-            root_cause: None,
-            steps: &[
-                ("inc-004", "callback-errors", "ok"),
-                ("inc-004", "events", "ok"),
-                ("inc-004", "executions", "unknown"),
-                ("inc-004", "agents", "ok"),
-                ("inc-004", "stale", "unknown"),
-            ],
-        },
+        expect: Expect::of("unknown").with(&[
+            ("inc-004", "callback-errors", "ok"),
+            ("inc-004", "events", "ok"),
+            ("inc-004", "executions", "unknown"),
+            ("inc-004", "agents", "ok"),
+            ("inc-004", "stale", "unknown"),
+        ]),
         change: |world| failing(world, &[(Operation::ListExecutions, Fault::Deny)]),
     },
     Scene {
         name: "denied-mail",
         hides: "The role may not read the mail account.",
         runbook: Some("inc-005"),
-        expect: Expect {
-            verdict: "unknown",
-            root_cause: None,
-            steps: &[
-                ("inc-005", "quota", "unknown"),
-                ("inc-005", "bounces", "ok"),
-            ],
-        },
+        expect: Expect::of("unknown").with(&[
+            ("inc-005", "quota", "unknown"),
+            ("inc-005", "bounces", "ok"),
+        ]),
         change: |world| failing(world, &[(Operation::GetAccount, Fault::Deny)]),
     },
     Scene {
         name: "expired-session",
         hides: "The AWS session has expired; the API still answers.",
         runbook: Some("inc-004"),
-        expect: Expect {
-            verdict: "unknown",
-            root_cause: None,
-            steps: &[
-                ("inc-004", "callback-errors", "ok"),
-                ("inc-004", "executions", "unknown"),
-                ("inc-004", "agents", "ok"),
-                ("inc-004", "stale", "unknown"),
-            ],
-        },
+        expect: Expect::of("unknown").with(&[
+            ("inc-004", "callback-errors", "ok"),
+            ("inc-004", "executions", "unknown"),
+            ("inc-004", "agents", "ok"),
+            ("inc-004", "stale", "unknown"),
+        ]),
         change: |world| {
             let aws = Operation::ALL.into_iter().filter(|o| o.service().is_some());
             let over: Vec<_> = aws.map(|o| (o, Fault::ExpiredToken)).collect();
@@ -78,30 +62,22 @@ pub(super) const SCENES: &[Scene] = &[
         name: "hanging-audit",
         hides: "The audit feed accepts the request and never answers.",
         runbook: Some("inc-004"),
-        expect: Expect {
-            verdict: "unknown",
-            root_cause: None,
-            steps: &[
-                ("inc-004", "events", "unknown"),
-                ("inc-004", "executions", "ok"),
-                ("inc-004", "agents", "unknown"),
-                ("inc-004", "stale", "ok"),
-            ],
-        },
+        expect: Expect::of("unknown").with(&[
+            ("inc-004", "events", "unknown"),
+            ("inc-004", "executions", "ok"),
+            ("inc-004", "agents", "unknown"),
+            ("inc-004", "stale", "ok"),
+        ]),
         change: |world| failing(world, &[(Operation::Audit, Fault::Hang)]),
     },
     Scene {
         name: "torn-audit",
         hides: "The audit feed breaks off in the middle.",
         runbook: Some("inc-004"),
-        expect: Expect {
-            verdict: "unknown",
-            root_cause: None,
-            steps: &[
-                ("inc-004", "events", "unknown"),
-                ("inc-004", "executions", "ok"),
-            ],
-        },
+        expect: Expect::of("unknown").with(&[
+            ("inc-004", "events", "unknown"),
+            ("inc-004", "executions", "ok"),
+        ]),
         change: |world| failing(world, &[(Operation::Audit, Fault::CutBody)]),
     },
     Scene {
@@ -130,15 +106,11 @@ pub(super) const SCENES: &[Scene] = &[
         name: "captive-portal",
         hides: "A sign-in page answers 200 in place of the API.",
         runbook: Some("inc-004"),
-        expect: Expect {
-            verdict: "unknown",
-            root_cause: None,
-            steps: &[
-                ("inc-004", "callback-errors", "unknown"),
-                ("inc-004", "events", "unknown"),
-                ("inc-004", "agents", "unknown"),
-            ],
-        },
+        expect: Expect::of("unknown").with(&[
+            ("inc-004", "callback-errors", "unknown"),
+            ("inc-004", "events", "unknown"),
+            ("inc-004", "agents", "unknown"),
+        ]),
         change: |world| {
             let portal = |operation| (operation, Fault::Html);
             failing(
@@ -151,17 +123,13 @@ pub(super) const SCENES: &[Scene] = &[
         name: "wrong-account",
         hides: "The credentials belong to another account, whose mail is in order.",
         runbook: None,
-        expect: Expect {
-            verdict: "unknown",
-            root_cause: None,
-            steps: &[
-                ("inc-004", "callback-errors", "ok"),
-                ("inc-004", "executions", "unknown"),
-                ("inc-004", "stale", "unknown"),
-                ("inc-005", "quota", "unknown"),
-                ("inc-005", "bounces", "unknown"),
-            ],
-        },
+        expect: Expect::of("unknown").with(&[
+            ("inc-004", "callback-errors", "ok"),
+            ("inc-004", "executions", "unknown"),
+            ("inc-004", "stale", "unknown"),
+            ("inc-005", "quota", "unknown"),
+            ("inc-005", "bounces", "unknown"),
+        ]),
         change: |world| world.account = "210987654321".into(),
     },
 ];

@@ -10,44 +10,32 @@ pub(super) const SCENES: &[Scene] = &[
         name: "fleet-and-callbacks",
         hides: "20 callbacks failed because the whole fleet is dead: one cause, not two.",
         runbook: None,
-        expect: Expect {
-            verdict: "critical",
-            root_cause: Some("inc-003"),
-            steps: &[
-                ("inc-003", "agents", "critical"),
-                ("inc-003", "peck-impact", "warning"),
-                ("inc-004", "callback-errors", "critical"),
-                ("inc-005", "quota", "ok"),
-            ],
-        },
+        expect: Expect::caused_by("inc-003").with(&[
+            ("inc-003", "agents", "critical"),
+            ("inc-003", "peck-impact", "warning"),
+            ("inc-004", "callback-errors", "critical"),
+            ("inc-005", "quota", "ok"),
+        ]),
         change: |world| dead_fleet(world),
     },
     Scene {
         name: "callbacks-explained",
         hides: "Callback errors judged alone: they fail because the fleet is dead.",
         runbook: Some("inc-004"),
-        expect: Expect {
-            verdict: "critical",
-            root_cause: Some("inc-003"),
-            steps: &[
-                ("inc-004", "callback-errors", "critical"),
-                ("inc-004", "agents", "critical"),
-            ],
-        },
+        expect: Expect::caused_by("inc-003").with(&[
+            ("inc-004", "callback-errors", "critical"),
+            ("inc-004", "agents", "critical"),
+        ]),
         change: |world| dead_fleet(world),
     },
     Scene {
         name: "fleet-and-quota",
         hides: "The fleet is dead and the mail quota is used up: two incidents, the fleet first.",
         runbook: None,
-        expect: Expect {
-            verdict: "critical",
-            root_cause: Some("inc-003"),
-            steps: &[
-                ("inc-003", "agents", "critical"),
-                ("inc-005", "quota", "critical"),
-            ],
-        },
+        expect: Expect::caused_by("inc-003").with(&[
+            ("inc-003", "agents", "critical"),
+            ("inc-005", "quota", "critical"),
+        ]),
         change: |world| {
             dead_fleet(world);
             exhausted(world);
@@ -57,15 +45,11 @@ pub(super) const SCENES: &[Scene] = &[
         name: "stall-and-quota",
         hides: "No certificate for 2 d and no mail left: the quota first, and it does not explain the missing certificates.",
         runbook: None,
-        expect: Expect {
-            verdict: "critical",
-            root_cause: Some("inc-005"),
-            steps: &[
-                ("inc-002", "counts", "critical"),
-                ("inc-002", "code-path", "critical"),
-                ("inc-005", "quota", "critical"),
-            ],
-        },
+        expect: Expect::caused_by("inc-005").with(&[
+            ("inc-002", "counts", "critical"),
+            ("inc-002", "code-path", "critical"),
+            ("inc-005", "quota", "critical"),
+        ]),
         change: |world| {
             certified(world, &[hours(40), hours(5)], &[]);
             exhausted(world);
@@ -80,17 +64,13 @@ pub(super) const SCENES: &[Scene] = &[
         name: "api-and-quota",
         hides: "The API is down and the mail quota is used up: the API first; what needs it is not judged.",
         runbook: None,
-        expect: Expect {
-            verdict: "critical",
-            root_cause: Some("inc-001"),
-            steps: &[
-                ("inc-001", "probe", "critical"),
-                ("inc-002", "counts", "unknown"),
-                ("inc-003", "agents", "unknown"),
-                ("inc-004", "callback-errors", "unknown"),
-                ("inc-005", "quota", "critical"),
-            ],
-        },
+        expect: Expect::caused_by("inc-001").with(&[
+            ("inc-001", "probe", "critical"),
+            ("inc-002", "counts", "unknown"),
+            ("inc-003", "agents", "unknown"),
+            ("inc-004", "callback-errors", "unknown"),
+            ("inc-005", "quota", "critical"),
+        ]),
         change: |world| {
             exhausted(world);
             for operation in [Operation::Status, Operation::Audit] {
