@@ -15,6 +15,7 @@ mod corpus_tests;
 mod error_kinds;
 mod fault;
 mod fault_kind;
+mod fault_marks;
 mod filter;
 mod later_lines;
 mod level;
