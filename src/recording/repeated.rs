@@ -1,78 +1,73 @@
 //! Names that stand more than once in an object of a JSON document. Most readers take the last of
 //! them without a word, so two people could see two documents in one file.
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use std::cell::RefCell;
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde_json::Deserializer;
 use std::collections::BTreeSet;
 use std::fmt;
 
 /// The names that stand twice in some object of this document, at whatever depth.
 pub(super) fn repeated(document: &[u8]) -> BTreeSet<String> {
-    FOUND.with_borrow_mut(BTreeSet::clear);
+    let mut found = BTreeSet::new();
     // What is no JSON was refused before.
-    let _ = serde_json::from_slice::<RepeatScan>(document);
-    FOUND.with_borrow_mut(std::mem::take)
+    let _ = RepeatScan(&mut found).deserialize(&mut Deserializer::from_slice(document));
+    found
 }
 
-thread_local! {
-    static FOUND: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
-}
+/// Reads any value, of which only repeated names are kept.
+struct RepeatScan<'a>(&'a mut BTreeSet<String>);
 
-/// Any value, of which nothing is kept.
-struct RepeatScan;
+impl<'de> DeserializeSeed<'de> for RepeatScan<'_> {
+    type Value = ();
 
-impl<'de> Deserialize<'de> for RepeatScan {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ScanVisitor)
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-struct ScanVisitor;
-
-impl<'de> Visitor<'de> for ScanVisitor {
-    type Value = RepeatScan;
+impl<'de> Visitor<'de> for RepeatScan<'_> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RepeatScan, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut names = BTreeSet::new();
-        while let Some((name, _)) = map.next_entry::<String, RepeatScan>()? {
-            if let Some(again) = names.replace(name) {
-                FOUND.with_borrow_mut(|found| found.insert(again));
-            }
+        while let Some(name) = map.next_key::<String>()? {
+            map.next_value_seed(RepeatScan(self.0))?;
+            self.0.extend(names.replace(name));
         }
-        Ok(RepeatScan)
+        Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<RepeatScan, A::Error> {
-        while entries.next_element::<RepeatScan>()?.is_some() {}
-        Ok(RepeatScan)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        while entries.next_element_seed(RepeatScan(self.0))?.is_some() {}
+        Ok(())
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<RepeatScan, E> {
-        Ok(RepeatScan)
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<RepeatScan, E> {
-        Ok(RepeatScan)
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<RepeatScan, E> {
-        Ok(RepeatScan)
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<RepeatScan, E> {
-        Ok(RepeatScan)
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<RepeatScan, E> {
-        Ok(RepeatScan)
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_unit<E>(self) -> Result<RepeatScan, E> {
-        Ok(RepeatScan)
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 }
 
