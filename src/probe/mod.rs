@@ -25,14 +25,15 @@ pub use connections::{Access, bond_facts, callback_facts};
 pub use function_configuration::SharedConfiguration;
 pub(crate) use status::{ClaimedHealth, StatusObject, server_time};
 
-use crate::cloud::{Aws, Http};
+use crate::cloud::{Aws, Exchange, Http};
 use crate::connections::Only;
 use crate::fact::Probe;
 use crate::lambda::version_lookup::VersionContext;
-use crate::observation::Observation;
+use crate::observation::{Observation, RequestLog};
 use crate::redact::{self, Secrets};
 use crate::stack::Stack;
-use std::time::Instant;
+use crate::text::Printable;
+use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
 /// What every probe is given.
@@ -70,6 +71,33 @@ impl ProbeContext {
     /// The wall clock at this moment.
     fn clock(&self) -> OffsetDateTime {
         self.now + self.began.elapsed()
+    }
+
+    /// Shows a request that ended to whoever watches, and makes its entry in the log. `words` are what
+    /// came of it, as a failure where there is no usable answer.
+    fn log_request(
+        &self,
+        question: Printable,
+        took: Duration,
+        bytes: u64,
+        words: Result<Printable, Printable>,
+    ) -> RequestLog {
+        let (outcome, failure) = match words {
+            Ok(words) => (words, None),
+            Err(words) => (words.clone(), Some(words)),
+        };
+        self.http.saw(&Exchange {
+            what: question.clone(),
+            outcome,
+            took,
+            bytes,
+        });
+        RequestLog {
+            question,
+            took,
+            bytes: Some(bytes),
+            failure,
+        }
     }
 
     /// Everything secret that this run works with or knows of.

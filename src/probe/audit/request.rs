@@ -1,11 +1,10 @@
 //! The request for the audit feed, and reading the answer while it arrives.
 
 use super::feed::{FeedReader, Sink};
-use crate::cloud::{Exchange, innermost, is_encoded, is_tls, lowercase, network_refusal, stale};
-use crate::observation::{Observation, RequestLog, Unavailable, UnavailableReason};
+use crate::cloud::{innermost, is_encoded, is_tls, lowercase, network_refusal, stale};
+use crate::observation::{Observation, Unavailable, UnavailableReason};
 use crate::probe::ProbeContext;
 use crate::probe::status::skew;
-use crate::text::Printable;
 use futures_util::StreamExt;
 use reqwest::header;
 use std::time::Instant;
@@ -23,24 +22,13 @@ pub(super) async fn read<S: Sink + Send + 'static>(
     let began = Instant::now();
     let (sink, end, bytes) = exchange(context, observation, make).await;
     let took = began.elapsed();
-    let failure = end
-        .as_ref()
-        .err()
-        .map(|unavailable| unavailable.detail.clone());
-    let question = Printable::from(format!("POST {PATH}"));
-    let outcome = failure.clone().unwrap_or_else(|| "200".into());
-    context.http.saw(&Exchange {
-        what: question.clone(),
-        outcome,
-        took,
-        bytes,
-    });
-    observation.asked.push(RequestLog {
-        question,
-        took,
-        bytes: Some(bytes),
-        failure,
-    });
+    let words = match &end {
+        Ok(()) => Ok("200".into()),
+        Err(unavailable) => Err(unavailable.detail.clone()),
+    };
+    let question = format!("POST {PATH}").into();
+    let asked = context.log_request(question, took, bytes, words);
+    observation.asked.push(asked);
     (sink, end)
 }
 

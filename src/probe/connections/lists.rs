@@ -3,7 +3,7 @@
 
 mod row;
 
-use crate::cloud::{Exchange, MemberValue, innermost, is_error_member, stale};
+use crate::cloud::{MemberValue, innermost, is_error_member, stale};
 use crate::connections::ListRow;
 use crate::observation::{RequestLog, Unavailable, UnavailableReason};
 use crate::probe::ProbeContext;
@@ -81,17 +81,11 @@ pub(super) async fn fetch_all(context: &ProbeContext, asked: &mut Vec<RequestLog
         (what, began.elapsed(), answer)
     });
     for (what, took, answer) in futures_util::future::join_all(all).await {
-        let failure = answer
-            .as_ref()
-            .err()
-            .map(|unavailable| unavailable.detail.clone());
-        let bytes = answer.as_ref().map_or(0, |list| list.bytes as u64);
-        context.http.saw(&Exchange {
-            what: what.clone(),
-            outcome: failure.clone().unwrap_or_else(|| "200".into()),
-            took,
-            bytes,
-        });
+        let (bytes, words) = match &answer {
+            Ok(list) => (list.bytes as u64, Ok("200".into())),
+            Err(unavailable) => (0, Err(unavailable.detail.clone())),
+        };
+        asked.push(context.log_request(what.clone(), took, bytes, words));
         match answer {
             Ok(list) => {
                 told.rows.extend(list.rows);
@@ -108,12 +102,6 @@ pub(super) async fn fetch_all(context: &ProbeContext, asked: &mut Vec<RequestLog
                 told.failed = Some(Unavailable::new(unavailable.why, detail).fix(fix));
             }
         }
-        asked.push(RequestLog {
-            question: what,
-            took,
-            bytes: Some(bytes),
-            failure,
-        });
     }
     told
 }

@@ -5,8 +5,8 @@ use super::claimed_health::ClaimedHealth;
 use super::object::StatusObject;
 use super::outcome::{Cause, LARGEST, ReadError, StatusAttempt, StatusOutcome};
 use super::outcome::{broken, down, not_sent, timed_out, unclear};
-use crate::cloud::{Exchange, chain, is_encoded, is_tls, network_refusal, stale};
-use crate::observation::{Observation, RequestLog, UnavailableReason};
+use crate::cloud::{chain, is_encoded, is_tls, network_refusal, stale};
+use crate::observation::{Observation, UnavailableReason};
 use crate::probe::ProbeContext;
 use crate::text::{Printable, Untrusted};
 use futures_util::StreamExt;
@@ -51,20 +51,13 @@ pub(super) async fn with_tries(
             outcome,
             StatusOutcome::Up(_) | StatusOutcome::ClaimsOutage(_)
         );
-        let failure = (!answered).then(|| words.clone());
-        let question = Printable::from(format!("GET {PATH}"));
-        context.http.saw(&Exchange {
-            what: question.clone(),
-            outcome: words.clone(),
-            took,
-            bytes,
-        });
-        observation.asked.push(RequestLog {
-            question,
-            took,
-            bytes: Some(bytes),
-            failure,
-        });
+        let said = match answered {
+            true => Ok(words.clone()),
+            false => Err(words.clone()),
+        };
+        let question = format!("GET {PATH}").into();
+        let asked = context.log_request(question, took, bytes, said);
+        observation.asked.push(asked);
         let again = matches!(outcome, StatusOutcome::Down { .. })
             && observation.asked.len() < TRIES
             && took < FAST
