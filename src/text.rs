@@ -110,6 +110,14 @@ impl Printable {
         self.0.is_empty()
     }
 
+    /// The text as the content of an element of XML or HTML, and of what reads their entities.
+    pub fn escaped(&self) -> String {
+        self.0
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+    }
+
     /// The same line with something done to its text.
     pub fn edited(&mut self, edit: impl FnOnce(&mut String)) {
         edit(&mut self.0);

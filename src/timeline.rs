@@ -191,7 +191,7 @@ pub fn spell(runs: &[Summary], runbook: &str) -> Option<Spell> {
 pub fn alias(samples: &[Sample]) -> Vec<Moment> {
     let moved = samples.windows(2).filter_map(|pair| match pair {
         [before, after] if before.value != after.value => {
-            let since = crate::fact::instant(before.at.unix_timestamp());
+            let since = crate::fact::utc(before.at);
             let text = format!(
                 "alias moved from version {} to {} after {since}",
                 before.value, after.value

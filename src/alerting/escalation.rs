@@ -56,19 +56,9 @@ impl AlertState {
     }
 
     /// Writes an escalation to every channel and claims it for this run; it goes out before
-    /// everything that waits.
+    /// everything that waits. What an earlier one of the same incident left undelivered is replaced
+    /// under the same key, because the channel may have it.
     pub fn escalate(
-        &mut self,
-        check: &CheckRun<'_>,
-        runbook: &model::RunbookReport,
-        brief: &EscalationContext,
-    ) -> Vec<Message> {
-        self.escalate_after(check, runbook, brief, None)
-    }
-
-    /// The same after an earlier escalation of the same incident: what that left undelivered is
-    /// replaced under the same key, because the channel may have it.
-    pub fn escalate_after(
         &mut self,
         check: &CheckRun<'_>,
         runbook: &model::RunbookReport,

@@ -117,7 +117,7 @@ impl Message {
             }
         });
         let escalate = runbook.escalation.as_ref().map(|call| {
-            let due = call.due.map(|due| fact::instant(due.unix_timestamp()));
+            let due = call.due.map(fact::utc);
             let due = due.map_or("now".to_owned(), |due| format!("by {due}"));
             format!("{} {} {due}", call.to, call.priority)
         });

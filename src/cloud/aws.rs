@@ -106,7 +106,7 @@ impl Aws {
         self.credentials.is_fixed_session().then(|| {
             format!(
                 "the AWS session keys of the environment are not renewed, and may expire before {}",
-                crate::fact::instant(until.unix_timestamp())
+                crate::fact::utc(until)
             )
         })
     }

@@ -1,7 +1,7 @@
 //! Two recordings compared: verdicts by the runbooks of today, and facts.
 
 use super::runbooks::evaluate_recording;
-use crate::fact::instant;
+use crate::fact::utc;
 use crate::recording::Recording;
 use crate::recording::diff::{FactChange, VerdictChange, fact_changes, verdict_changes};
 use crate::report::columns::Screen;
@@ -13,7 +13,6 @@ use crate::runbook::{Library, Missing};
 use crate::text::Printable;
 use serde_json::{Value, json};
 use std::fmt::Write;
-use time::OffsetDateTime;
 
 /// What changed from one recording to the next. Both are judged by the same runbook: the one
 /// that is named, else the one that was asked for when they were made, the second before the first.
@@ -115,8 +114,4 @@ fn side(report: &Report) -> Value {
         "root_cause": report.root_cause.as_ref().map(Printable::as_str),
         "summary": report.summary.as_str(),
     })
-}
-
-fn utc(at: OffsetDateTime) -> String {
-    instant(at.unix_timestamp())
 }

@@ -1,7 +1,7 @@
 //! Runbooks as tested data: lint, their own cases, and a recording as a new case.
 
 use crate::exit;
-use crate::fact::{FactValue, instant};
+use crate::fact::{FactValue, instant, utc};
 use crate::judge::{self, CaseResults, Check, Inputs, Selection};
 use crate::observation::FactState;
 use crate::recording::Recording;
@@ -228,7 +228,7 @@ fn case(runbook: &Runbook, recording: &Recording) -> String {
         .collect();
     format!(
         "[[case]]\nname   = \"recorded {}\"\nfacts  = {{ {} }}\nexpect = {{ {} }}\n",
-        instant(recording.started_at.unix_timestamp()),
+        utc(recording.started_at),
         facts.join(", "),
         expect.join(", ")
     )

@@ -1,6 +1,6 @@
 //! The timeline as a person reads it at a terminal.
 
-use crate::fact::{instant, parse_instant};
+use crate::fact::{instant, parse_instant, utc};
 use crate::report::columns::Screen;
 use crate::report::model::NextAction;
 use crate::report::{clock, words};
@@ -191,7 +191,7 @@ fn clocked(text: &str, now: OffsetDateTime) -> String {
 /// `21:21:29Z`, with its date unless that is today's.
 fn second(at: i64, now: OffsetDateTime) -> String {
     let stamp = instant(at);
-    let today = instant(now.unix_timestamp());
+    let today = utc(now);
     match stamp.split_once('T') {
         Some((date, clock)) if today.starts_with(date) => clock.to_owned(),
         Some((date, clock)) => format!("{date} {clock}"),

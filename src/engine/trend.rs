@@ -2,7 +2,7 @@
 
 use super::run::Run;
 use super::with_history::with_history;
-use crate::fact::{self, FactType, duration, instant};
+use crate::fact::{self, FactType, duration, utc};
 use crate::history::{History, HistoryError, Sample, StackKey};
 use crate::report::columns::Screen;
 use crate::report::document::Document;
@@ -53,16 +53,6 @@ impl Trend {
             span: (self.span.0.unix_timestamp(), self.span.1.unix_timestamp()),
             bounds: self.bounds,
         }
-    }
-
-    /// How many readings there are.
-    pub fn len(&self) -> usize {
-        self.samples.len()
-    }
-
-    /// Whether there is no reading.
-    pub fn is_empty(&self) -> bool {
-        self.samples.is_empty()
     }
 
     /// Reads it from history.
@@ -180,8 +170,7 @@ pub fn document(trends: &[Trend], since: i64, screen: Screen) -> Document {
         let since = since.map(|since| format!("rising since {}\n", clock(since, trend.span.1)));
         text.extend(since);
     }
-    let sample =
-        |sample: &Sample| json!({"at": instant(sample.at.unix_timestamp()), "value": sample.value});
+    let sample = |sample: &Sample| json!({"at": utc(sample.at), "value": sample.value});
     let facts: Vec<_> = trends
         .iter()
         .map(|trend| {
@@ -218,7 +207,7 @@ pub async fn of_runbook(
         let trends = recorded.map(|fact| Trend::read(history, stack, fact, span, &metrics));
         let mut trends: Vec<Trend> = trends.collect::<Result<_, _>>()?;
         // A single reading is shown only against a limit.
-        trends.retain(|trend| trend.len() >= if trend.is_limited { 1 } else { 2 });
+        trends.retain(|trend| trend.samples.len() >= if trend.is_limited { 1 } else { 2 });
         trends.sort_by_key(|trend| !trend.is_limited);
         trends.truncate(MAX_TRENDS);
         Ok(trends)

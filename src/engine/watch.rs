@@ -1,7 +1,7 @@
 //! What a watch saw, round by round: the verdicts with the times at which they changed, and the
 //! values of the fact that decides.
 
-use crate::fact::{self, FactValue, duration, instant};
+use crate::fact::{self, FactValue, duration, utc};
 use crate::report::model::{Evidence, Report, StepReport, Verdict};
 use crate::text::Printable;
 use std::collections::{BTreeMap, BTreeSet};
@@ -129,8 +129,7 @@ impl WatchLog {
         let span = duration((newest - began).whole_seconds().max(0));
         let mut verdicts = self.verdicts.iter();
         let first = verdicts.next().map_or("", |(_, verdict)| verdict.word());
-        let changes = verdicts
-            .map(|(at, verdict)| format!("{} at {}", verdict.word(), instant(at.unix_timestamp())));
+        let changes = verdicts.map(|(at, verdict)| format!("{} at {}", verdict.word(), utc(*at)));
         let changes: Vec<_> = changes.collect();
         let seen = match changes.is_empty() {
             true => format!("{first} throughout"),

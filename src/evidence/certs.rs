@@ -220,9 +220,9 @@ impl Shown {
             ),
             false => (UnavailableReason::NotCovered, ""),
         };
-        let since = ducklings.since.map_or_else(String::new, |at| {
-            format!(", since {}", fact::instant(at.unix_timestamp()))
-        });
+        let since = ducklings
+            .since
+            .map_or_else(String::new, |at| format!(", since {}", fact::utc(at)));
         Unavailable::new(
             why,
             format!(

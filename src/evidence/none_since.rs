@@ -49,7 +49,7 @@ fn minute(
         let why = "the newest was a short while ago";
         return Err(Unavailable::new(UnavailableReason::NoData, why));
     }
-    let at = fact::instant(at.unix_timestamp());
+    let at = fact::utc(at);
     let minute = at.get(11..16).unwrap_or(&at);
     Ok(FactValue::Text(Untrusted::new(format!("{minute}Z"))))
 }

@@ -223,6 +223,11 @@ pub fn instant(seconds: i64) -> String {
         .unwrap_or_else(|| format!("@{seconds}"))
 }
 
+/// A time in the form of [`instant`].
+pub fn utc(at: OffsetDateTime) -> String {
+    instant(at.unix_timestamp())
+}
+
 /// Seconds of a duration as people write it: `90s`, `15m`, `24h`, `2d`.
 pub fn parse_duration(text: &str) -> Option<i64> {
     let unit = text.chars().last()?;

@@ -3,7 +3,8 @@
 
 use super::markdown::inert;
 use super::model::{Report, RunbookReport};
-use super::words::utc;
+
+use crate::fact::utc;
 use crate::text::Printable;
 use std::fmt::Write;
 

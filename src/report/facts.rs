@@ -5,7 +5,7 @@ use super::document::Document;
 use super::json::{self, DocumentKind};
 use super::model::Verdict;
 use super::words::{count, wrap};
-use crate::fact::{Declared, FactValue, Probe, duration, instant};
+use crate::fact::{Declared, FactValue, Probe, duration, utc};
 use crate::observation::{FactState, Observations};
 use crate::text::{Printable, Untrusted, counted};
 use serde_json::json;
@@ -120,7 +120,7 @@ pub fn observed(
             match observations.get(fact.path) {
                 FactState::Known(found) => {
                     value = Some(&found.value);
-                    at = Some(instant(found.at.unix_timestamp()));
+                    at = Some(utc(found.at));
                 }
                 FactState::Unavailable(unavailable) => {
                     let detail = unavailable.detail.to_string();

@@ -5,7 +5,8 @@
 use super::model::{Escalation, NextAction, Report, RunbookReport, StepReport, Verdict};
 use super::plot::{self, Plot};
 use super::table::whom;
-use super::words::{self, name, utc, value};
+use super::words::{self, name, value};
+use crate::fact::utc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};

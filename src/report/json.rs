@@ -6,8 +6,8 @@
 //! comes in, the bytes that go out hold no control character and nothing invisible.
 
 use super::model;
-use super::words::{millis, utc};
-use crate::fact::FactValue;
+use super::words::millis;
+use crate::fact::{FactValue, utc};
 use crate::text::Printable;
 use channel::JsonChannel;
 use serde::Serialize;

@@ -7,7 +7,8 @@
 //! values are escaped where it is compiled.
 
 use super::model::{NextAction, Report, RunbookReport, StepReport, Verdict};
-use super::words::{name, utc, value};
+use super::words::{name, value};
+use crate::fact::utc;
 use crate::text::Printable;
 use maud::{Markup, html};
 use std::borrow::Cow;

@@ -4,7 +4,8 @@
 //! mentions no one. Commands stand in indented blocks, which nothing on their line can end.
 
 use super::model::{Escalation, NextAction, Report, RunbookReport, StepReport, Verdict};
-use super::words::{name, obstacle, standing, then, took, unmentioned, utc, value};
+use super::words::{name, obstacle, standing, then, took, unmentioned, value};
+use crate::fact::utc;
 
 /// The whole report.
 pub fn render(report: &Report) -> String {

@@ -263,10 +263,7 @@ fn clock(at: i64, (from, to): (i64, i64)) -> String {
 
 /// A text as the content of an element.
 fn text(text: &str) -> String {
-    let text = Printable::from(text).to_string();
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    Printable::from(text).escaped()
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@
 //! of, so that two files can stand side by side.
 
 use super::model::{ChannelReport, Report, RunbookReport, Verdict};
-use super::words::utc;
+
+use crate::fact::utc;
 use crate::text::Printable;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

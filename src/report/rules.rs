@@ -6,6 +6,7 @@
 
 use super::metric::MetricValue;
 use super::model::Verdict;
+use super::words::name;
 use crate::text::Printable;
 
 /// A runbook, as far as an alert needs it.
@@ -237,10 +238,6 @@ fn matcher(label: &str, value: &Printable) -> String {
 /// Every JSON string is a YAML scalar.
 fn scalar(text: &str) -> String {
     serde_json::Value::from(text).to_string()
-}
-
-fn name(id: &Printable) -> String {
-    id.as_str().to_ascii_uppercase()
 }
 
 /// `inc-004` as the names of alerts are written: `Inc004`.

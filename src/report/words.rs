@@ -2,7 +2,7 @@
 //! They know nothing of any single format.
 
 use super::model::{Change, Evidence, NextAction, Report, RunbookReport, Standing, Verdict};
-use crate::fact::{FactValue, instant};
+use crate::fact::{FactValue, utc};
 use crate::text::Printable;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -83,11 +83,6 @@ pub(crate) fn clock(at: OffsetDateTime, now: OffsetDateTime) -> String {
 /// `0.13 s`
 pub(super) fn seconds(took: Duration) -> String {
     format!("{:.2} s", took.as_secs_f64())
-}
-
-/// RFC 3339 in UTC with whole seconds.
-pub(super) fn utc(at: OffsetDateTime) -> String {
-    instant(at.unix_timestamp())
 }
 
 /// What keeps several steps unknown, and the command that mends it, unless that is the action of

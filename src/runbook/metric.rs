@@ -32,11 +32,6 @@ pub struct MetricDefinition {
 }
 
 impl MetricDefinition {
-    /// The facts it needs.
-    pub fn facts(&self) -> impl Iterator<Item = &'static str> + '_ {
-        std::iter::once(self.fact).chain(self.percent_of)
-    }
-
     /// Whether a rule holds it against a limit.
     pub fn is_limited(&self) -> bool {
         self.warning.is_some() || self.critical.is_some()

@@ -55,12 +55,6 @@ impl Runbook {
         }
     }
 
-    /// The facts that its steps and its metrics name.
-    pub fn facts(&self) -> impl Iterator<Item = &'static str> + '_ {
-        let metrics = self.metrics.iter().flat_map(MetricDefinition::facts);
-        self.steps.iter().flat_map(Step::facts).chain(metrics)
-    }
-
     /// The notice for affected users: the first one that is due.
     pub fn notice<'v>(
         &self,

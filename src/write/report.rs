@@ -3,7 +3,7 @@
 
 use super::clock::Clock;
 use crate::exit;
-use crate::fact::instant;
+use crate::fact::utc;
 use crate::report::json::{self, DocumentKind, Heading};
 use crate::report::model::{self, NextAction, Verdict};
 use crate::report::suggested::with_arguments;
@@ -169,7 +169,7 @@ impl WriteReport {
             json!({
                 "to": contact,
                 "priority": "P0",
-                "due": instant(due.unix_timestamp()),
+                "due": utc(*due),
                 "reason": reason,
             })
         });
@@ -311,7 +311,7 @@ impl WriteReport {
             lines.extend(command.map(|command| format!("{:MARGIN$}{command}", "")));
         }
         if let Some((due, reason)) = &self.escalation {
-            let due = instant(due.unix_timestamp());
+            let due = utc(*due);
             let whom = format!("{contact} (P0) by {due}: {reason}");
             lines.extend(labelled("ESCALATE", &whom, width));
         }

@@ -107,10 +107,7 @@ fn link(url: &str) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    let text = Printable::from(text).to_string();
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    Printable::from(text).escaped()
 }
 
 /// PagerDuty refuses an event whose key has more characters.

@@ -11,7 +11,7 @@ use super::run::{EvaluatedRun, Run};
 use super::runbooks::RequestedRunbooks;
 use crate::alerting::delivery::{Delivery, MESSAGE_LIMIT};
 use crate::alerting::{self, AlertState, MAX_ATTEMPTS};
-use crate::fact::{duration, instant, parse_instant};
+use crate::fact::{duration, parse_instant, utc};
 use crate::history::{CheckState, Exchanged, History, Nowhere, Retention, Snapshot, blocking};
 use crate::report::model::{ChannelReport, Report};
 use crate::state_dir::lock::{self, Holder, Lock, LockError};
@@ -66,7 +66,7 @@ pub async fn run(
     let mut notes = Vec::new();
     let lock = match state_dir {
         Some(state_dir) if !run.is_unrecorded() => {
-            let (stack, since) = (run.stack.key(), instant(run.now.unix_timestamp()));
+            let (stack, since) = (run.stack.key(), utc(run.now));
             match lock::take(state_dir, "check", &stack, &sorted_ids(requested), &since) {
                 Ok(lock) => Some(lock),
                 Err(LockError::Held(by)) => {

@@ -1,7 +1,7 @@
 //! The context of an escalation: the request, since when, findings, actions taken.
 
 use crate::alerting::EscalationContext;
-use crate::fact::{FactValue, Probe, duration, instant};
+use crate::fact::{FactValue, Probe, duration, instant, utc};
 use crate::report::model::{self, Evidence, Verdict};
 use crate::report::words::value;
 use crate::runbook::model::Runbook;
@@ -65,7 +65,7 @@ fn since(sources: &ContextSources<'_>) -> String {
         .spell
         .map(|spell| (spell.since.unix_timestamp(), spell.well));
     let ok = |well: Option<OffsetDateTime>| match well {
-        Some(well) => format!("ok at {}", instant(well.unix_timestamp())),
+        Some(well) => format!("ok at {}", utc(well)),
         None => "no ok run in 48 h".to_owned(),
     };
     match (clock(sources), recorded) {
@@ -86,10 +86,7 @@ fn since(sources: &ContextSources<'_>) -> String {
             format!("{}, {first} {}", dated(since), ok(well))
         }
         (Some(at), None) => format!("{}; no recorded run", dated(at)),
-        (None, None) => format!(
-            "not recorded; found at {}",
-            instant(sources.now.unix_timestamp())
-        ),
+        (None, None) => format!("not recorded; found at {}", utc(sources.now)),
     }
 }
 

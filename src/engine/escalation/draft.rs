@@ -128,7 +128,7 @@ impl EscalationDraft {
     pub(super) fn add_to(&self, state: &mut AlertState) -> Vec<Message> {
         let earlier = state.escalated(self.runbook.id.as_str(), self.since);
         let earlier = earlier.cloned();
-        state.escalate_after(
+        state.escalate(
             &self.check(),
             &self.runbook,
             &self.context,

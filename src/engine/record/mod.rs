@@ -7,7 +7,7 @@ use super::run::Run;
 use super::with_history::with_history;
 use crate::alerting::AlertState;
 use crate::exit;
-use crate::fact::{self, Fact, FactValue, duration, instant};
+use crate::fact::{self, Fact, FactValue, duration, instant, utc};
 use crate::history::HistoryError;
 use crate::observation::{FactState, Observations};
 use crate::report::document::Document;
@@ -172,14 +172,14 @@ pub async fn past(run: Run, runbook: &str, report: &Report) -> RecordedPast {
         .and_then(|state| state.escalated(runbook, from));
     let called = call.map(|call| {
         let took = match call.delivered() {
-            Some(at) => format!("taken at {}", instant(at.unix_timestamp())),
+            Some(at) => format!("taken at {}", utc(at)),
             None => "taken by no channel yet".to_owned(),
         };
         let at = instant(call.at().unix_timestamp());
         format!("at {at} by {} on {}, {took}", call.by, call.host).into()
     });
     let spell = last_spell(&runs, runbook).map(|spell| {
-        let (word, since) = (spell.worst.word(), instant(spell.since.unix_timestamp()));
+        let (word, since) = (spell.worst.word(), utc(spell.since));
         let until = spell.until.unwrap_or(report.started_at);
         let long = match (until - spell.since).whole_seconds() {
             ..=0 => String::new(),
@@ -187,7 +187,7 @@ pub async fn past(run: Run, runbook: &str, report: &Report) -> RecordedPast {
         };
         match spell.until {
             Some(until) => {
-                let until = instant(until.unix_timestamp());
+                let until = utc(until);
                 format!("{word} from {since} to {until}{long}, by recorded runs")
             }
             None => format!("{word} since {since}{long}, by recorded runs"),

@@ -1,7 +1,7 @@
 //! The public form of a channel: whether it can be used, what waits for it, what it refused.
 
+use crate::fact::utc;
 use crate::report::model;
-use crate::report::words::utc;
 use crate::text::Printable;
 use serde::Serialize;
 

@@ -3,8 +3,9 @@
 
 use super::kind::DocumentKind;
 use super::shared::{FORMAT_VERSION, JsonAction, JsonStack, text};
+use crate::fact::utc;
 use crate::report::model;
-use crate::report::words::{millis, utc};
+use crate::report::words::millis;
 use crate::text::Printable;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};

@@ -1,7 +1,7 @@
 //! The public form of how a runbook compares with the checks before.
 
+use crate::fact::utc;
 use crate::report::model;
-use crate::report::words::utc;
 use serde::Serialize;
 
 #[derive(Serialize)]

@@ -88,14 +88,14 @@ pub(super) async fn conclude(
     let mut report = sent(&applied, report);
     let at = context.clock.at();
     let (verified, overtaken_by) = watch(context, plan, wait).await;
-    report.summary = moved(plan, alias, &crate::fact::instant(at.unix_timestamp()));
+    report.summary = moved(plan, alias, &crate::fact::utc(at));
     if let Some(odd) = odd {
         report.summary.push_str(&format!("; {odd}"));
     }
     let recorded = applied.recorded.clone();
     let recorded = recorded.and_then(|()| context.record(plan, Stage::Verified, verified.json()));
     report.recorded = Some(recorded.is_ok());
-    let timestamp = crate::fact::instant(at.unix_timestamp());
+    let timestamp = crate::fact::utc(at);
     write_down(&mut report, plan, alias, &verified, timestamp);
     let end = match (&recorded, verified.is_restored) {
         (_, false) => {

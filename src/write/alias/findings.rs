@@ -4,7 +4,7 @@
 use super::check::{self, PreflightCheck, PreflightInput};
 use super::open_moves;
 use super::plan::Purpose;
-use crate::fact::{instant, parse_instant};
+use crate::fact::{parse_instant, utc};
 use crate::lambda::alias_moves::AliasMoves;
 use crate::lambda::function_state::FunctionState;
 use crate::lambda::last_known_good::Assessment;
@@ -230,7 +230,7 @@ impl AliasLock {
         let Some(state) = state else {
             return Self::default();
         };
-        let (key, since) = (stack.key(), instant(now.unix_timestamp()));
+        let (key, since) = (stack.key(), utc(now));
         let object = format!("{} {}", stack.function.value, stack.alias.value);
         let taken = match purpose {
             Some(_) => lock::take(state, "alias", &key, &object, &since).map(Some),

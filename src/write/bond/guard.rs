@@ -6,7 +6,7 @@ use super::intent::{OpenIntent, open_intents};
 use super::key::Key;
 use super::plan::Action;
 use super::post::Credentials;
-use crate::fact::instant;
+use crate::fact::utc;
 use crate::stack::{Origin, Secret, Stack};
 use crate::state_dir::lock::{self, Lock, LockError};
 use crate::write::report::WriteReport;
@@ -47,7 +47,7 @@ pub fn lock(
     bond: &BondId,
     now: OffsetDateTime,
 ) -> Result<Lock, Box<WriteReport>> {
-    let (api, since) = (stack.endpoint(""), instant(now.unix_timestamp()));
+    let (api, since) = (stack.endpoint(""), utc(now));
     let next = "Name a folder that can be written: --state-dir DIR";
     // Two stacks of one API have the same bonds.
     match lock::take(state, "bond", &api, &bond.to_string(), &since) {
