@@ -916,22 +916,27 @@ fn an_execution_without_the_date_that_decides_is_unknown() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// Servers of an empty list that goes on for ever: with the same token, and with two in turn.
+pub(crate) fn endless_pages(list: &str, version: &str) -> [Raw; 2] {
+    let kind = format!("application/x-amz-json-{version}");
+    let page = |token: &str| {
+        let body = json!({list: [], "nextToken": token}).to_string();
+        http("200 OK", &[("content-type", &kind)], body.as_bytes())
+    };
+    let (tick, tock) = (page("tick"), page("tock"));
+    [
+        Raw::answering(page("more")),
+        Raw::with(move |asked| match asked.contains("tick") {
+            true => tock.clone(),
+            false => tick.clone(),
+        }),
+    ]
+}
+
 #[test]
 fn endless_pagination_is_unknown() {
     let stage = Stage::of(world("healthy"));
-    let headers = [("content-type", "application/x-amz-json-1.0")];
-    let page = |token: &str| {
-        let body = json!({"executions": [], "nextToken": token}).to_string();
-        http("200 OK", &headers, body.as_bytes())
-    };
-    let same = page("more");
-    let (tick, tock) = (page("tick"), page("tock"));
-    let always_the_same = Raw::with(move |_| same.clone());
-    let in_turn = Raw::with(move |asked| match asked.contains("tick") {
-        true => tock.clone(),
-        false => tick.clone(),
-    });
-    for pages in [always_the_same, in_turn] {
+    for pages in endless_pages("executions", "1.0") {
         let call = stage.once(&["triage", "inc-004", "--deadline", "2s"]);
         let (_, document) = call.env("AWS_ENDPOINT_URL_SFN", pages.url()).json();
         assert!(pages.connections() >= 8, "four lists of two pages at least");

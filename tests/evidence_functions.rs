@@ -2,7 +2,7 @@
 //! CloudWatch say of the function never make a step better, as in [`crate::evidence`] for
 //! the rest.
 
-use crate::evidence::{Cell, cbor, cell, maimed, play, with, without};
+use crate::evidence::{Cell, cbor, cell, endless_pages, maimed, play, with, without};
 use crate::support::{NOW, Raw, Stage, at_once, http, step, world};
 use duckops::practice::{EarlierRun, FakeStack, Fault, Operation, Tree};
 use serde_json::{Value, json};
@@ -336,19 +336,7 @@ fn an_incomplete_log_is_not_clean() {
 #[test]
 fn a_log_with_endless_pagination_is_not_clean() {
     let stage = Stage::of(world("healthy"));
-    let headers = [("content-type", "application/x-amz-json-1.1")];
-    let page = |token: &str| {
-        let body = json!({"events": [], "nextToken": token}).to_string();
-        http("200 OK", &headers, body.as_bytes())
-    };
-    let same = page("more");
-    let (tick, tock) = (page("tick"), page("tock"));
-    let always_the_same = Raw::with(move |_| same.clone());
-    let in_turn = Raw::with(move |asked| match asked.contains("tick") {
-        true => tock.clone(),
-        false => tick.clone(),
-    });
-    for pages in [always_the_same, in_turn] {
+    for pages in endless_pages("events", "1.1") {
         let call = stage.once(&["triage", "--deadline", "2s"]);
         let call = call.env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", pages.url());
         let (_, document) = call.json();

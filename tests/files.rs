@@ -2,7 +2,7 @@
 //! in bounded memory, reads only what is meant to be read, and never writes to anything but a
 //! regular file of its own.
 
-use crate::support::{Duckops, Stage, world};
+use crate::support::{Duckops, Stage, under, world};
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
@@ -62,27 +62,12 @@ fn place(kind: Kind, path: &Path, target: &Path) -> bool {
 
 /// A run with bounded memory, killed when it takes too long.
 fn bounded(call: Duckops) -> (i32, String, Duration) {
-    let inner = call.command();
-    let mut shell = Command::new("/bin/sh");
-    shell
-        .arg("-c")
-        .arg(format!(
-            "umask 000; ulimit -v {MEMORY}; exec timeout -k 1 {} \"$0\" \"$@\"",
-            PATIENCE.as_secs()
-        ))
-        .arg(inner.get_program())
-        .args(inner.get_args())
-        .env_clear();
-    for (name, value) in inner.get_envs() {
-        if let Some(value) = value {
-            shell.env(name, value);
-        }
-    }
-    if let Some(folder) = inner.get_current_dir() {
-        shell.current_dir(folder);
-    }
+    let seconds = PATIENCE.as_secs();
+    let script =
+        format!("umask 000; ulimit -v {MEMORY}; exec timeout -k 1 {seconds} \"$0\" \"$@\"");
+    let mut shell = under(&call.command(), "/bin/sh", &["-c", &script]);
     let began = Instant::now();
-    let output = shell.stdin(Stdio::null()).output().expect("a shell");
+    let output = shell.output().expect("a shell");
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text).into_owned();
     (output.status.code().unwrap_or(-1), text, began.elapsed())

@@ -1,12 +1,11 @@
 //! Claim: what a command takes does not grow with the journal, however long that is.
 
-use crate::support::{Stage, world};
+use crate::support::{Stage, under, world};
 use duckops::state_dir::sha256;
 use serde_json::json;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Stdio};
 
 /// How many bytes of earlier entries there seem to be.
 const EARLIER: u64 = 1 << 30;
@@ -45,15 +44,10 @@ fn private(stage: &Stage, name: &str) -> File {
 /// How many bytes a call of the binary reads, files and sockets together.
 fn bytes_read(stage: &Stage, arguments: &[&str]) -> u64 {
     let command = stage.duckops(arguments).command();
-    let mut shell = Command::new("/bin/sh");
     // A process that was waited for counts as its parent.
     let line = "\"$@\" >/dev/null 2>&1; echo \"code: $?\"; cat /proc/$$/io";
-    shell.args(["-c", line, "sh"]).arg(command.get_program());
-    shell.args(command.get_args()).env_clear();
-    for (name, value) in command.get_envs() {
-        shell.env(name, value.unwrap_or_default());
-    }
-    let output = shell.stdin(Stdio::null()).output().expect("a shell");
+    let mut shell = under(&command, "/bin/sh", &["-c", line, "sh"]);
+    let output = shell.output().expect("a shell");
     let text = String::from_utf8_lossy(&output.stdout);
     let number = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name));

@@ -1,12 +1,9 @@
 //! Claim: `-o junit` is what build systems read, says what the verdicts say, and no text from
 //! outside forges anything in it; commands that have no test cases refuse it.
 
-use crate::support::emulator::environment;
-use crate::support::{Duckops, Ran, Stage, world};
+use crate::support::{Duckops, Ran, Stage, python, world};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::process::{Command, Stdio};
 
 const READER: &str = include_str!("junit/read.py");
 
@@ -125,24 +122,8 @@ fn children(element: &Value) -> &[Value] {
 
 /// The files read, each well-formed, within the schema and with the counts that it says itself.
 fn read(texts: &[&str]) -> Vec<Value> {
-    let mut child = Command::new(environment().join("bin/python"))
-        .args(["-I", "-c", READER])
-        .env_clear()
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the environment's python");
-    let mut input = child.stdin.take().expect("a pipe");
-    // It reads everything before it writes anything.
-    input
-        .write_all(json!(texts).to_string().as_bytes())
-        .expect("it reads");
-    drop(input);
-    let output = child.wait_with_output().expect("it ends");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "not read: {said}\n{texts:#?}");
-    let read: Vec<Value> = serde_json::from_slice(&output.stdout).expect("its answer");
+    let read = python::answer(READER, &json!(texts));
+    let read: Vec<Value> = serde_json::from_value(read).expect("a list");
     for (file, text) in read.iter().zip(texts) {
         let mut out = Vec::new();
         complaints(&file["tree"], &mut out);

@@ -1,7 +1,7 @@
 //! Claim: an incident is written to GOVERNANCE-LOG.md once and completely, with exact numbers,
 //! whatever other writers do, whatever is killed, and whatever the file contains already.
 
-use crate::support::{Duckops, Ran, Stage, now, world};
+use crate::support::{Duckops, Ran, Stage, now, under, world};
 use duckops::state_dir::journal::{Journal, JournalEntry, Stage as Step};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -193,18 +193,9 @@ fn a_full_disk_loses_the_entry_and_nothing_older() {
         let before = "x".repeat(size);
         std::fs::write(&log, &before).expect("written");
         let command = record(home.path(), &["--log", text(&log)]).command();
-        let mut limited = std::process::Command::new("/bin/sh");
         // In blocks of 512 bytes: the entry is larger than what is left.
-        limited
-            .args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh"])
-            .arg(command.get_program())
-            .args(command.get_args())
-            .env_clear()
-            .envs(
-                command
-                    .get_envs()
-                    .filter_map(|(name, value)| Some((name, value?))),
-            );
+        let script = "trap '' XFSZ; ulimit -f 8; exec \"$@\"";
+        let mut limited = under(&command, "/bin/sh", &["-c", script, "sh"]);
         let output = limited.output().expect("it runs");
         let said = String::from_utf8_lossy(&output.stdout);
         let is_recorded = output.status.code() == Some(0);

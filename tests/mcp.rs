@@ -3,13 +3,10 @@
 
 mod stream;
 
-use crate::support::emulator::environment;
-use crate::support::{Duckops, Stage, world};
+use crate::support::{Duckops, Stage, python, world};
 use duckops::practice::{FakeStack, Fault, Operation};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
-use std::io::Write;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 const CLIENT: &str = include_str!("mcp/client.py");
@@ -34,22 +31,7 @@ impl Session {
             "folder": server.get_current_dir().expect("a folder"),
             "calls": calls,
         });
-        let mut client = Command::new(environment().join("bin/python"))
-            .args(["-I", "-c", CLIENT])
-            .env_clear()
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the environment's python");
-        let mut input = client.stdin.take().expect("a pipe");
-        // It reads everything before it writes anything.
-        input.write_all(asked.to_string().as_bytes()).expect("read");
-        drop(input);
-        let output = client.wait_with_output().expect("it ends");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "the client failed: {said}");
-        let told: Value = serde_json::from_slice(&output.stdout).expect("its answer");
+        let told = python::answer(CLIENT, &asked);
         assert_eq!(told["calls"].as_array().map(Vec::len), Some(calls.len()));
         Self { told }
     }

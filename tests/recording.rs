@@ -2,7 +2,7 @@
 //! no secret gets into the file or into any output; and a damaged file never becomes ok.
 
 use crate::support::receiver::{Receiver, configured};
-use crate::support::{Duckops, Ran, Stage, at_once, deadline, verdicts, world};
+use crate::support::{Duckops, Ran, Stage, at_once, deadline, under, verdicts, world};
 use duckops::practice::{FakeExecution, FakeStack, LogEvent};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
@@ -215,18 +215,8 @@ fn a_full_disk_loses_the_recording_and_not_the_verdict() {
         ])
         .command();
     // No file may be larger than four blocks.
-    let mut limited = std::process::Command::new("/bin/sh");
-    limited
-        .args(["-c", "trap '' XFSZ; ulimit -f 4; exec \"$@\"", "sh"])
-        .arg(command.get_program())
-        .args(command.get_args())
-        .current_dir(stage.home())
-        .env_clear()
-        .envs(
-            command
-                .get_envs()
-                .filter_map(|(name, value)| Some((name, value?))),
-        );
+    let script = "trap '' XFSZ; ulimit -f 4; exec \"$@\"";
+    let mut limited = under(&command, "/bin/sh", &["-c", script, "sh"]);
     let output = limited.output().expect("it runs");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");

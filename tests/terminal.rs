@@ -2,8 +2,7 @@
 //! off; it fits the width; and the verdict is there in words either way.
 
 use crate::support::emulator::environment;
-use crate::support::{Duckops, Stage, world};
-use std::process::{Command, Stdio};
+use crate::support::{Duckops, Stage, under, world};
 
 /// Runs a program with standard output on a terminal of this width.
 const TERMINAL: &str = r#"
@@ -29,17 +28,9 @@ sys.exit(child.wait())
 /// The output of a call on a terminal of this width, and its exit code.
 fn on_a_terminal(call: Duckops, columns: u16) -> (String, i32) {
     let call = call.command();
-    let mut terminal = Command::new(environment().join("bin/python"));
-    terminal
-        .args(["-I", "-c", TERMINAL, &columns.to_string()])
-        .arg(call.get_program())
-        .args(call.get_args())
-        .env_clear()
-        .envs(call.get_envs().filter_map(|(k, v)| Some((k, v?))))
-        .stdin(Stdio::null());
-    if let Some(folder) = call.get_current_dir() {
-        terminal.current_dir(folder);
-    }
+    let python = environment().join("bin/python");
+    let columns = columns.to_string();
+    let mut terminal = under(&call, python, &["-I", "-c", TERMINAL, &columns]);
     let output = terminal.output().expect("python runs");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(

@@ -50,7 +50,7 @@ fn judged(world: FakeStack, runbook: &str, id: &str) -> Value {
     judged_with(world, runbook, id, &[])
 }
 
-fn judged_with(world: FakeStack, runbook: &str, id: &str, more: &[&str]) -> Value {
+pub(crate) fn judged_with(world: FakeStack, runbook: &str, id: &str, more: &[&str]) -> Value {
     let stage = Stage::of(world);
     let arguments = [&["triage", runbook], more].concat();
     let (_, document) = stage.duckops(&arguments).json();

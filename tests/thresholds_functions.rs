@@ -2,6 +2,7 @@
 //! unit below it, on it and one above, in worlds that the built binary asks over HTTP.
 
 use crate::support::{Duckops, Stage, now, step, world};
+use crate::thresholds::judged_with;
 use duckops::practice::{EarlierRun, FakeStack, Fault, LogEvent, Operation};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -14,15 +15,6 @@ fn with(change: impl FnOnce(&mut FakeStack)) -> FakeStack {
     let mut world = world("healthy");
     change(&mut world);
     world
-}
-
-/// What one step says of a world.
-fn judged_with(world: FakeStack, runbook: &str, id: &str, more: &[&str]) -> Value {
-    let stage = Stage::of(world);
-    let arguments = [&["triage", runbook], more].concat();
-    let (_, document) = stage.duckops(&arguments).json();
-    assert_eq!(stage.practice.unexpected(), 0, "{document:#}");
-    step(&document, runbook, id).clone()
 }
 
 /// One value of a threshold, the world it makes, and the verdict that is due.

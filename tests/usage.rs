@@ -1,7 +1,7 @@
 //! Claim: whatever is wrong with the command line, the configuration, the surroundings or
 //! the output, there is a message that says so, the exit code that is promised, and no ok.
 
-use crate::support::{Duckops, NOW, Ran, Raw, Stage, http, step, verdicts, world};
+use crate::support::{Duckops, NOW, Ran, Raw, Stage, http, step, under, verdicts, world};
 use duckops::practice::Operation;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -468,19 +468,8 @@ fn quiet_prints_nothing_when_ok_and_everything_when_not() {
 
 /// The exit code that a shell sees, with standard output as the shell makes it.
 fn in_a_shell(call: Duckops, script: &str) -> (i32, String) {
-    let command = call.command();
-    let mut shell = std::process::Command::new("sh");
-    shell.env_clear().envs(
-        command
-            .get_envs()
-            .filter_map(|(name, value)| Some((name, value?))),
-    );
-    shell.current_dir(command.get_current_dir().expect("a folder"));
-    shell
-        .args(["-c", script])
-        .arg(command.get_program())
-        .args(command.get_args());
-    let output = shell.stdin(Stdio::null()).output().expect("a shell");
+    let mut shell = under(&call.command(), "sh", &["-c", script]);
+    let output = shell.output().expect("a shell");
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     (output.status.code().unwrap_or(-1), stderr)
 }

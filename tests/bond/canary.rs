@@ -2,7 +2,7 @@
 //! whatever happens to the terminal or the process, it is kept and the exit code is true.
 
 use super::{ID, bonded, files, issued, secret, write, writes};
-use crate::support::{Ran, Stage};
+use crate::support::{Ran, Stage, under};
 use duckops::practice::{Fault, Operation};
 use std::fs;
 use std::io::Read;
@@ -268,19 +268,7 @@ fn interrupting_a_rotation_before_the_request_changes_nothing() {
 fn a_closed_output_does_not_lose_the_key() {
     let shell = |stage: &Stage, script: &str| {
         let command = write(stage, &["rotate", ID, "--confirm", ID]).command();
-        let mut shell = Command::new("bash");
-        shell
-            .arg("-c")
-            .arg(script)
-            .arg(command.get_program())
-            .args(command.get_args());
-        shell
-            .env_clear()
-            .current_dir(stage.home())
-            .stdin(Stdio::null());
-        for (name, value) in command.get_envs() {
-            value.map(|value| shell.env(name, value));
-        }
+        let mut shell = under(&command, "bash", &["-c", script]);
         let output = shell.output().expect("bash");
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     };

@@ -6,7 +6,7 @@
 //! right to trace; without them it fails, and says that it did not run.
 
 use super::{ID, bonded, files, write};
-use crate::support::{Ran, Stage};
+use crate::support::{Ran, Stage, under};
 use duckops::practice::{Fault, Operation};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -257,21 +257,11 @@ const TOUCHING: &str = "openat,open,creat,read,pread64,readv,write,pwrite64,writ
     connect,sendto,sendmsg,recvfrom,recvmsg,setsockopt,getsockopt,shutdown,close";
 
 /// A call of the program under `strace` with these further options.
-fn traced(round: &Round<'_>, options: &[&str], command: &Command) -> Ran {
-    let mut strace = Command::new("strace");
-    strace
-        .args(["-f", "-qq", "-e", "signal=none", "-e"])
-        .arg(format!("trace={TOUCHING}"))
-        .args(options)
-        .arg("--")
-        .arg(command.get_program())
-        .args(command.get_args())
-        .env_clear()
-        .current_dir(round.stage.home())
-        .stdin(Stdio::null());
-    for (name, value) in command.get_envs() {
-        value.map(|value| strace.env(name, value));
-    }
+fn traced(options: &[&str], command: &Command) -> Ran {
+    let trace = format!("trace={TOUCHING}");
+    let first = ["-f", "-qq", "-e", "signal=none", "-e", &trace];
+    let arguments = [&first, options, &["--"]].concat();
+    let mut strace = under(command, "strace", &arguments);
     let output = strace.output().unwrap_or_else(|error| {
         panic!("NOT RUN: strace cannot be started ({error})");
     });
@@ -285,7 +275,7 @@ fn traced(round: &Round<'_>, options: &[&str], command: &Command) -> Ran {
 /// The lines of a trace of one good run, and how often the main thread makes each call.
 fn good_run(round: &Round<'_>, trace: &Path) -> (Vec<String>, BTreeMap<String, usize>) {
     let to = trace.to_str().expect("a path");
-    let ran = traced(round, &["-y", "-o", to], &round.rotate());
+    let ran = traced(&["-y", "-o", to], &round.rotate());
     assert_eq!(ran.code, 0, "NOT RUN: strace may not trace here: {ran:?}");
     let text = std::fs::read_to_string(trace).expect("a trace");
     let lines: Vec<String> = text.lines().map(str::to_owned).collect();
@@ -315,7 +305,7 @@ fn strace_kill_at_every_system_call_loses_no_key_silently() {
             let round = Round::new(&stage, number);
             number += 1;
             let inject = format!("inject={call}:signal=SIGKILL:when={time}");
-            let ran = traced(&round, &["-o", "/dev/null", "-e", &inject], &round.rotate());
+            let ran = traced(&["-o", "/dev/null", "-e", &inject], &round.rotate());
             let code = Some(ran.code).filter(|code| *code >= 0);
             round.settle(code, &mut figures);
         }
@@ -370,7 +360,7 @@ fn strace_failure_of_any_system_call_loses_no_issued_key() {
                 let round = Round::new(&stage, number);
                 number += 1;
                 let inject = format!("inject={call}:error={error}:when={time}");
-                let ran = traced(&round, &["-o", "/dev/null", "-e", &inject], &round.rotate());
+                let ran = traced(&["-o", "/dev/null", "-e", &inject], &round.rotate());
                 // Whatever fails, the exit code is one that was promised, or the program did
                 // not even start.
                 assert!(!matches!(ran.code, 101 | 134 | 139), "{inject}: {ran:?}");

@@ -6,6 +6,7 @@ pub(crate) mod browser;
 pub(crate) mod emulator;
 pub(crate) mod front;
 pub(crate) mod pty;
+pub(crate) mod python;
 mod raw;
 pub(crate) mod receiver;
 pub(crate) mod validator;
@@ -18,7 +19,7 @@ use duckops::practice::{FakeStack, Fault, Practice};
 use duckops::stack::{Flags, Settings};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -244,6 +245,27 @@ impl Duckops {
             .unwrap_or_else(|error| panic!("no JSON document ({error}): {ran:?}"));
         (ran.code, document)
     }
+}
+
+/// A command as the last arguments of another program, in its folder, with its environment and without
+/// input.
+pub(crate) fn under(
+    inner: &Command,
+    program: impl AsRef<OsStr>,
+    arguments: &[impl AsRef<OsStr>],
+) -> Command {
+    let mut outer = Command::new(program);
+    outer
+        .args(arguments)
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .env_clear()
+        .envs(inner.get_envs().filter_map(|(k, v)| Some((k, v?))))
+        .stdin(Stdio::null());
+    if let Some(folder) = inner.get_current_dir() {
+        outer.current_dir(folder);
+    }
+    outer
 }
 
 /// Refuses any URL that is not this machine's own loopback, or a name that cannot exist.

@@ -1,5 +1,6 @@
 //! A pseudo-terminal for a program, with a screen drawn by an independent emulator.
 
+use super::under;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use std::fs::File;
@@ -52,16 +53,9 @@ impl Pty {
             OwnedFd::from(open.expect("the terminal"))
         };
         // Made its controlling terminal, so that Ctrl-C reaches it as it does a person's.
-        let mut inside = Command::new("setsid");
-        inside
-            .args(["--ctty", "--wait"])
-            .arg(command.get_program())
-            .args(command.get_args())
-            .env_clear()
-            .env("TERM", "xterm-256color")
-            .envs(command.get_envs().filter_map(|(k, v)| Some((k, v?))));
-        if let Some(folder) = command.get_current_dir() {
-            inside.current_dir(folder);
+        let mut inside = under(&command, "setsid", &["--ctty", "--wait"]);
+        if command.get_envs().all(|(name, _)| name != "TERM") {
+            inside.env("TERM", "xterm-256color");
         }
         let stdout = match is_output_null {
             true => Stdio::null(),
