@@ -26,6 +26,7 @@ mod permission;
 mod process_group;
 mod question;
 mod renewal;
+mod skip_values;
 mod tls;
 mod trusted_roots;
 
@@ -39,6 +40,7 @@ pub use http::{Exchange, Http, Observer, is_encoded, network_refusal, stale};
 pub use page_tokens::PageTokens;
 pub use process_group::ProcessGroup;
 pub use question::question;
+pub(crate) use skip_values::skip_values;
 pub use tls::{TlsFailure, is_tls};
 pub use trusted_roots::TrustedRoots;
 

@@ -1,7 +1,8 @@
 //! One entry of the audit feed: type, time and a few details, whatever the fields are called. Its
 //! strings are reused for the next entry, because a feed can have a million of them.
 
-use super::value::{Denial, DetailSeed, Id, TextSeed, Time, skip_values};
+use super::value::{Denial, DetailSeed, Id, TextSeed, Time};
+use crate::cloud::skip_values;
 use crate::probe::meaning::{OwnField, normal};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
