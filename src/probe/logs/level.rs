@@ -96,7 +96,7 @@ impl Level {
         match letter.trim_end_matches('!') {
             "E" | "F" | "C" => Some(Level::Fault),
             "W" => Some(Level::Warning),
-            "I" | "N" | "D" | "T" => Some(Level::Fine),
+            "I" | "N" | "D" | "T" | "V" => Some(Level::Fine),
             _ => None,
         }
     }

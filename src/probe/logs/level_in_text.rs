@@ -40,7 +40,9 @@ pub(super) fn level_of_text(text: &str) -> Option<Level> {
             _ => Level::of_word(word),
         };
         let letter = || {
-            let is_alone = mark == Mark::Bracketed || word.ends_with('!') || before_bracket;
+            let is_alone = matches!(mark, Mark::Bracketed | Mark::Field)
+                || word.ends_with('!')
+                || before_bracket;
             (behind_time && ordinary == 0 && is_alone).then(|| Level::of_letter(word))?
         };
         if let Some(level) = level

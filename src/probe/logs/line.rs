@@ -234,7 +234,8 @@ fn level_of_otlp(fields: &Map<String, Value>) -> Option<Level> {
 fn level_field(name: &str) -> Option<String> {
     // Most fields have other names, and are not copied.
     let first = name.bytes().find(u8::is_ascii_alphanumeric)?;
-    if name.len() > 20 || !b"lLsSP".contains(&first) {
+    // A variable of the environment is a setting.
+    if name.len() > 20 || !b"lLsSP".contains(&first) || name == "LOG_LEVEL" {
         return None;
     }
     let mut plain = name.to_ascii_lowercase();

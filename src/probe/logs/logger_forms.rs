@@ -12,7 +12,7 @@ pub(super) fn level_of_form(line: &str) -> Option<Level> {
         level_of_priority,
         level_of_logfmt,
         level_of_pairs,
-        level_of_glog,
+        level_of_letter,
         level_of_tensorflow,
         level_of_ruby,
         level_of_logrus,
@@ -54,35 +54,58 @@ fn is_logfmt(line: &str) -> bool {
         .is_some_and(|(name, _)| !name.is_empty() && name.chars().all(plain))
 }
 
-/// The value of a name in a line of logfmt, without its quotes.
-pub(super) fn logfmt_value<'a>(line: &'a str, name: &str) -> Option<&'a str> {
-    let (_, value) = line
-        .match_indices(name)
-        .map(|(at, _)| line.split_at(at))
-        .find(|(before, from)| {
-            before.ends_with(' ')
-                && from
-                    .get(name.len()..)
-                    .is_some_and(|rest| rest.starts_with('='))
-        })
-        .filter(|_| is_logfmt(line))?;
-    let value = value.get(name.len() + 1..)?;
-    let quote = value.chars().next().filter(|c| "\"'".contains(*c));
-    let inside = value.get(quote.map_or(0, char::len_utf8)..)?;
-    inside.split(quote.unwrap_or(' ')).next()
+/// The names and values of a line of logfmt; a value in quotes of either kind goes on to where they close.
+fn logfmt(line: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = if is_logfmt(line) { line } else { "" };
+    std::iter::from_fn(move || {
+        loop {
+            rest = rest.trim_start_matches([' ', '\t', '[']);
+            let end = rest.find([' ', '\t', '='])?;
+            let (name, behind) = rest.split_at(end);
+            rest = behind;
+            let Some(value) = behind.strip_prefix('=') else {
+                continue;
+            };
+            let quoted = value
+                .strip_prefix(['"', '\''])
+                .map(|inside| (inside, &value[..1]));
+            let (inside, ends) = quoted.unwrap_or((value, " "));
+            let is_end = |at: &usize| !inside[..*at].ends_with('\\');
+            let mut ends = inside.match_indices(ends).map(|(at, _)| at);
+            let end = ends.find(is_end).unwrap_or(inside.len());
+            let (value, behind) = inside.split_at(end);
+            rest = behind.get(1..).unwrap_or_default();
+            return Some((name, value));
+        }
+    })
 }
 
-/// `level=error` of logfmt, also quoted in either way; only where the line is logfmt from its start.
+/// The value of a name in a line of logfmt, without its quotes.
+pub(super) fn logfmt_value<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    logfmt(line)
+        .find(|(own, _)| *own == name)
+        .map(|(_, value)| value)
+}
+
+/// `level=error` of logfmt; what is called a severity may be that of an alert, and the level of the log stands
+/// before a message: anywhere else `loglevel=error` is a setting.
 fn level_of_logfmt(line: &str) -> Option<Level> {
-    if !is_logfmt(line) {
-        return None;
-    }
-    line.split_whitespace().find_map(|part| {
-        let (name, value) = part.trim_start_matches('[').split_once('=')?;
-        ["level", "lvl", "severity", "log.level", "loglevel"]
-            .contains(&name)
-            .then(|| Level::of_word(value.trim_matches(['"', '\'', ']'])))?
-    })
+    let level = |(_, value): (&str, &str)| Level::of_word(value.trim_end_matches(']'));
+    let named = |names: &[&str]| {
+        let mut fields = logfmt(line).filter(|(name, _)| names.contains(name));
+        fields.find_map(level)
+    };
+    let before_message = || {
+        let is_message = |name: &str| matches!(name, "msg" | "message");
+        let mut fields = logfmt(line).skip_while(|(name, _)| *name != "loglevel");
+        let found = fields.next()?;
+        fields
+            .any(|(name, _)| is_message(name))
+            .then(|| level(found))?
+    };
+    named(&["level", "lvl", "log.level"])
+        .or_else(|| named(&["severity"]))
+        .or_else(before_message)
 }
 
 /// `time: 03:10:00, level: error, msg: …`, a line that begins with a name and has its level between commas.
@@ -169,18 +192,26 @@ const TRANSLATED: [(&[&str], Level); 3] = [
     ),
 ];
 
-/// `E0322 03:10:00.123456       1 store.go:12] message`
-fn level_of_glog(line: &str) -> Option<Level> {
-    let (head, rest) = line.split_at_checked(5)?;
-    let level = match head.as_bytes().first()? {
-        b'E' | b'F' => Level::Fault,
-        b'W' => Level::Warning,
-        b'I' => Level::Fine,
-        _ => return None,
-    };
-    let date = head.bytes().skip(1).all(|byte| byte.is_ascii_digit());
-    (date && rest.starts_with(' ') && rest.contains("] ")).then_some(level)
+/// The level that is a letter, in a form that nothing else has: `E0322 03:10:00.123456       1 store.go:12] message`
+/// of glog, also with a year; `E 2026-03-22 03:10:00 message`; `E/Store( 12): message` and
+/// `8 12 E Store: message` of Android.
+fn level_of_letter(line: &str) -> Option<Level> {
+    let found = LETTER.captures(line)?;
+    let head = line[..found.get(0)?.start()].trim_end();
+    let is_head =
+        head.trim_end_matches(':').ends_with(']') || head.split_whitespace().all(is_prefix);
+    let letter = (1..=4).find_map(|group| found.get(group))?;
+    is_head.then(|| Level::of_letter(letter.as_str()))?
 }
+
+static LETTER: LazyLock<Regex> = LazyLock::new(|| {
+    regex(concat!(
+        r"(?:^|[ \t])(?:([DEFIW])(?:[0-9]{4}){1,2} [0-9:]{8}\.[0-9]+ +[0-9]+ [^ \]]+\]",
+        r"|([DEIVW]) [0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9:]{8}",
+        r"|([DEIVW])/[A-Za-z][A-Za-z0-9_.$-]{2,} *(?:\( *[0-9]+\))?: ",
+        r"|[0-9]+ +[0-9]+ ([DEIVW]) [A-Za-z][A-Za-z0-9_.$-]{2,} *: )",
+    ))
+});
 
 /// `2026-03-22 03:10:00.123456: E tensorflow/core/a.cc:12] message`
 fn level_of_tensorflow(line: &str) -> Option<Level> {
