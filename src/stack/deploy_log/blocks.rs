@@ -241,7 +241,7 @@ impl Reader {
         }
         self.close();
         self.context.retain(|(above, _)| *above < level);
-        if found.is_none() && !has_version(text) {
+        if found.is_none() && !has_version(text) && !date::is_day(text) {
             return self.context.push((level, text.to_owned()));
         }
         self.begin(Block {

@@ -306,7 +306,8 @@ const LEADS: [&str; 58] = [
     "will",
 ];
 
-const FOLLOWS: [&str; 47] = [
+const FOLLOWS: [&str; 48] = [
+    "out",
     "for",
     "by",
     "at",

@@ -22,8 +22,8 @@ pub(super) fn find(line: &str) -> Option<FoundDate> {
     (0..words.len()).find_map(|at| at_word(&words[at..]))
 }
 
-/// Whether a line without a date that is understood seems to begin with one: a year, or the name of a month
-/// beside a number. It may be of any language or form, and newer than those that are read.
+/// Whether a line without a date that is understood seems to begin with one: a year, a day without one, or a time.
+/// It may be of any language or form, and newer than those that are read.
 pub(super) fn seems_dated(line: &str) -> bool {
     let mut words = words(line);
     words.truncate(5);
@@ -32,11 +32,6 @@ pub(super) fn seems_dated(line: &str) -> bool {
         let is_release = word.text[digits..].starts_with('.');
         year(&word.text[..digits]).is_some() && !is_release
     };
-    let is_day = |word: &DateWord<'_>| word.text.starts_with(|c: char| c.is_ascii_digit());
-    let beside_month = words.windows(2).any(|pair| {
-        (month(pair[0].text).is_some() && is_day(&pair[1]))
-            || (is_day(&pair[0]) && month(pair[1].text).is_some())
-    });
     // `20.03.26`
     let is_short = |word: &DateWord<'_>| {
         let mut parts = word.text.split(['.', '/']);
@@ -57,9 +52,35 @@ pub(super) fn seems_dated(line: &str) -> bool {
         ];
         days.iter().any(|day| word.text.eq_ignore_ascii_case(day))
     };
-    beside_month
+    let begins_with_time = words.first().is_some_and(|word| clock(word.text).is_some());
+    begins_with_time
+        || is_day(line)
         || words.iter().any(is_relative)
         || words.iter().any(|word| has_year(word) || is_short(word))
+}
+
+/// Whether a line begins with a day and a month that have no year: `21 March`, `03-21`, `21.3.`
+pub(super) fn is_day(line: &str) -> bool {
+    let words = words(line);
+    let is_number = |word: &DateWord<'_>| {
+        let digits = word.text.bytes().take_while(u8::is_ascii_digit).count();
+        (1..=2).contains(&digits)
+    };
+    let beside_month = words[..words.len().min(5)].windows(2).any(|pair| {
+        (month(pair[0].text).is_some() && is_number(&pair[1]))
+            || (is_number(&pair[0]) && month(pair[1].text).is_some())
+    });
+    let in_numbers = || {
+        let word = line.split_whitespace().next()?.trim_end_matches(':');
+        let (day, month) = match word.strip_suffix('.') {
+            Some(word) => word.split_once('.')?,
+            None => word.split_once(['-', '/']).filter(|_| word.len() == 5)?,
+        };
+        let (day, month) = (day.parse::<u8>().ok()?, month.parse::<u8>().ok()?);
+        let is_one = |(day, month)| (1..=31).contains(&day) && (1..=12).contains(&month);
+        Some(is_one((day, month)) || is_one((month, day)))
+    };
+    beside_month || in_numbers().unwrap_or(false)
 }
 
 /// A word and where it begins and ends.

@@ -5,9 +5,26 @@ use super::date;
 use std::fmt::Write;
 use time::{Date, Month, OffsetDateTime, Time};
 
-/// The text with such dates as `2026-11-28`; `now` in seconds since 1970 tells the year that syslog leaves out.
+/// The text with such dates as `2026-11-28` and numbers apart from such letters; `now` in seconds since 1970 tells the year that syslog leaves out.
 pub(super) fn normalized(text: &str, now: i64) -> String {
-    with_years(&with_signs_replaced(text), now)
+    with_years(&with_letters_parted(&with_signs_replaced(text)), now)
+}
+
+/// `v61 上线` for `v61上线`: these letters need no blanks between words, and a version is one.
+fn with_letters_parted(text: &str) -> String {
+    let mut parted = String::with_capacity(text.len());
+    let mut before = ' ';
+    for c in text.chars() {
+        let is_other = |c: char| c >= '\u{3040}' && c.is_alphabetic();
+        let is_seam = (before.is_ascii_alphanumeric() && is_other(c))
+            || (is_other(before) && c.is_ascii_alphanumeric());
+        if is_seam {
+            parted.push(' ');
+        }
+        parted.push(c);
+        before = c;
+    }
+    parted
 }
 
 /// `2026年11月28日`, `2026년 11월 28일`, and a time behind it, `14時30分`.

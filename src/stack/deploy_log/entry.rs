@@ -7,7 +7,7 @@ use super::date;
 use super::date_forms::normalized;
 use super::fields::fields;
 use super::header::Column;
-use super::markup::{content, is_conflicted};
+use super::markup::{content, is_conflicted, is_of_packages};
 use super::outcome_words;
 use super::prose::{EntryKind, prose};
 use super::row::row;
@@ -28,7 +28,17 @@ pub(super) struct Entry {
 
 /// Every entry of the log, in the order of the text.
 pub(super) fn entries(text: &str, scope: DeployLogScope<'_>) -> Vec<Entry> {
-    let blocks = blocks(&normalized(&content(text), scope.now));
+    let unclear = |why| Entry {
+        at: i64::MAX,
+        is_date_alone: false,
+        kind: EntryKind::Unclear(why),
+    };
+    let content = content(text);
+    // What was packaged was not always deployed, and has numbers of its own.
+    if is_of_packages(&content) {
+        return vec![unclear(NoVersion::Packages)];
+    }
+    let blocks = blocks(&normalized(&content, scope.now));
     let mut entries: Vec<(Entry, Shape)> = blocks
         .iter()
         .map(|block| (entry(block, scope), block.shape))
@@ -107,11 +117,7 @@ pub(super) fn entries(text: &str, scope: DeployLogScope<'_>) -> Vec<Entry> {
     let mut entries: Vec<_> = entries.into_iter().map(|(entry, _)| entry).collect();
     if is_conflicted(text) {
         // Which side holds is not known.
-        entries.push(Entry {
-            at: i64::MAX,
-            is_date_alone: false,
-            kind: EntryKind::Unclear(NoVersion::Unclear),
-        });
+        entries.push(unclear(NoVersion::Unclear));
     }
     entries
 }
@@ -138,7 +144,7 @@ fn entry(block: &Block, scope: DeployLogScope<'_>) -> Entry {
         // A row whose date cannot be read may be the newest.
         let kind = match judge(block, scope) {
             EntryKind::Other => EntryKind::Other,
-            _ => EntryKind::Unclear(NoVersion::Unclear),
+            _ => EntryKind::Unclear(NoVersion::Undated),
         };
         return Entry {
             at: i64::MAX,

@@ -85,6 +85,23 @@ pub(super) fn is_conflicted(text: &str) -> bool {
     has("<<<<<<< ") && has(">>>>>>> ")
 }
 
+/// Whether the text is what a packaging tool writes: ` -- Name <address>  date` below each entry of a Debian
+/// changelog, `* date Name <address> - 61-1` above each of an RPM, or the table of `helm history`.
+pub(super) fn is_of_packages(text: &str) -> bool {
+    text.lines().any(|line| {
+        let has = |marks: &[&str]| marks.iter().all(|mark| line.contains(mark));
+        let is_release = |word: &str| {
+            let (version, release) = word.rsplit_once('-').unwrap_or_default();
+            let is_number = |part: &str| part.starts_with(|c: char| c.is_ascii_digit());
+            is_number(version) && is_number(release)
+        };
+        let last = line.split_whitespace().next_back().unwrap_or_default();
+        (line.starts_with(" -- ") && has(&["<", "@", ">  "]))
+            || (line.starts_with("* ") && has(&["<", "@", "> "]) && is_release(last))
+            || (line.starts_with("REVISION") && has(&["UPDATED", "CHART"]))
+    })
+}
+
 fn without_fences(text: &str) -> String {
     let mut kept = Vec::new();
     let mut fence: Option<&str> = None;

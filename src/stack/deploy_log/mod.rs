@@ -52,6 +52,9 @@ pub enum NoVersion {
     /// No line has a date.
     #[error("no entry in it has a date such as 2026-03-22")]
     NoDate,
+    /// An entry has a date that is not whole.
+    #[error("an entry in it has no whole date such as 2026-03-22, and may be the newest")]
+    Undated,
     /// The newest entry names no version.
     #[error("its newest entry names no version such as v61")]
     None,
@@ -61,6 +64,9 @@ pub enum NoVersion {
     /// The newest entry may or may not be a deployment.
     #[error("its newest entry is not understood as a deployment")]
     Unclear,
+    /// It is what a packaging tool writes.
+    #[error("it is the history of packages or charts, not of deployments of the function")]
+    Packages,
     /// The newest entry is a rollback and does not say where to.
     #[error("its newest entry is a rollback that does not say to which version")]
     NoTarget,

@@ -164,6 +164,7 @@ pub(super) fn is_fate(word: &str) -> bool {
             | "broken"
             | "never"
             | "stuck"
+            | "hung"
             | "frozen"
             | "lost"
             | "broke"

@@ -72,14 +72,18 @@ pub(super) fn prose(whole: &str, scope: DeployLogScope<'_>, own: &[String]) -> E
         is_foreign,
         is_release,
     } = versions(&text, scope);
-    let is_done = text.iter().enumerate().any(|(at, word)| {
-        let is_denied = at.checked_sub(1).is_some_and(|at| text[at] == "not");
-        outcome_words::is_done(word) && !is_denied
-    });
+    // `v62 to prod failed` names where it was to go; `v62 live, smoke test failed` says that it went.
+    let is_said = |also_by_place: bool| {
+        text.iter().enumerate().any(|(at, word)| {
+            let is_denied = at.checked_sub(1).is_some_and(|at| text[at] == "not");
+            outcome_words::is_done(word) && !is_denied && (also_by_place || !is_ours(word))
+        })
+    };
+    let (is_done, is_told) = (is_said(true), is_said(false));
     let may_be_one =
         !named.is_empty() || said.iter().any(|word| whole_version(word, true).is_some());
     match standing(&clauses, scope) {
-        SaidAgainst::Undone if is_done => return EntryKind::Unclear(NoVersion::Unclear),
+        SaidAgainst::Undone if is_told => return EntryKind::Unclear(NoVersion::Unclear),
         SaidAgainst::Undone => return EntryKind::Other,
         SaidAgainst::Doubtful if may_be_one => return EntryKind::Unclear(NoVersion::Unclear),
         SaidAgainst::Mentioned if !named.is_empty() && !is_done => {

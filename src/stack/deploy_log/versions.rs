@@ -172,7 +172,9 @@ pub(super) fn is_described(text: &str, scope: DeployLogScope<'_>) -> bool {
 }
 
 /// Words before a version that was made or thought of, and not moved to.
-const PREPARED: [&str; 16] = [
+const PREPARED: [&str; 18] = [
+    "attempted",
+    "tried",
     "built",
     "merged",
     "tagged",
