@@ -29,10 +29,7 @@ pub fn read(
         let path = path.map(Path::to_owned);
         path.or_else(|| named.map(PathBuf::from))
             .map(SecretSource::File)
-            .map(|source| match paths.wait {
-                Some(wait) => source.read_within(wait, &|_| None),
-                None => source.read(&|_| None),
-            })
+            .map(|source| source.read_credential(paths.wait, &|_| None))
             .transpose()
     };
     Ok((

@@ -153,7 +153,7 @@ pub(super) fn headers_go_on(headers: &HeaderMap, entries: u64) -> bool {
     };
     // `items 0-99/450`
     let range = text("content-range").and_then(|range| Some(range.rsplit_once('/')?.1));
-    links.any(names_next)
+    links.any(names_other)
         || HEADERS.iter().any(is_next)
         || is_above(range)
         || TOTALS.iter().any(|name| is_above(text(name)))
@@ -173,16 +173,17 @@ pub(super) fn go_on(around: &Map<String, Value>, entries: u64) -> bool {
     around.iter().any(|(name, value)| {
         let is_mark = MARKS.contains(&plain_name(name).as_str());
         (is_mark && !is_whole && says_more(value)) || goes_on(name, value, entries)
-    }) || has_later_pages(around, entries)
+    }) || has_other_pages(around, entries)
 }
 
-/// What a header or a member `link` says (RFC 8288).
-fn names_next(link: &str) -> bool {
+/// Whether a header or a member `link` names a page before or after this one (RFC 8288).
+fn names_other(link: &str) -> bool {
     let is_next = |parameter: &str| {
         let (name, value) = parameter.split_once('=')?;
         let mut kinds = value.trim().trim_matches(['"', '\'']).split_whitespace();
-        let is_next = kinds.any(|kind| kind.eq_ignore_ascii_case("next"));
-        Some(is_next && name.trim().eq_ignore_ascii_case("rel"))
+        let is_other = |kind: &str| ["next", "prev", "previous"].contains(&kind);
+        let is_other = kinds.any(|kind| is_other(&kind.to_ascii_lowercase()));
+        Some(is_other && name.trim().eq_ignore_ascii_case("rel"))
     };
     link.split([';', ','])
         .any(|part| is_next(part) == Some(true))
@@ -197,16 +198,20 @@ fn goes_on(name: &str, value: &Value, entries: u64) -> bool {
         Value::Object(shards) if name == "shards" => shards.get("failed").is_some_and(says_more),
         Value::Object(sources) if name == "sources" => sources.values().any(is_off),
         // `"links": [{"rel": "next", "href": …}]`
-        Value::Array(links) if AROUND.contains(&name.as_str()) => links
-            .iter()
-            .any(|link| link.get("rel").is_some_and(|rel| rel == "next")),
-        Value::String(link) if name == "link" => names_next(link),
+        Value::Array(links) if AROUND.contains(&name.as_str()) => links.iter().any(|link| {
+            link.get("rel")
+                .is_some_and(|rel| rel == "next" || rel == "prev")
+        }),
+        Value::String(link) if name == "link" => names_other(link),
         Value::Number(share) if name.starts_with("sampl") => share.as_f64() != Some(1.0),
-        // The last page says so itself, and links have a last one.
-        value if name == "last" => MemberValue::from(value).is_no(),
+        // The first and the last page say so themselves, and links have such.
+        value if ["last", "first", "isfirst", "isfirstpage"].contains(&name.as_str()) => {
+            MemberValue::from(value).is_no()
+        }
         value if WHOLE.contains(&name.as_str()) => !says_more(value),
         value => {
             let is_more = is_next(&name)
+                || is_before(&name)
                 || is_left(&name)
                 || MORE_WHOLE.contains(&name.as_str())
                 || MORE.iter().any(|part| name.contains(part));
@@ -225,15 +230,21 @@ fn is_next(name: &str) -> bool {
     })
 }
 
+/// `previousPage`, `prev_page_url`; a cursor backwards may be that of what is still to come.
+fn is_before(name: &str) -> bool {
+    let of = name.strip_prefix("previous").or(name.strip_prefix("prev"));
+    of.is_some_and(|of| ["", "link", "url", "href"].contains(&of.trim_start_matches("page")))
+}
+
 /// `remainingItemCount`
 fn is_left(name: &str) -> bool {
     let counted = ["item", "entr", "result", "record", "event", "page", "row"];
     name.contains("remaining") && counted.iter().any(|what| name.contains(what))
 }
 
-/// Whether this is page one of several, `"page": 1, "total_pages": 66`, or a part of a longer list:
-/// `"total": 450` around a hundred entries.
-fn has_later_pages(around: &Map<String, Value>, entries: u64) -> bool {
+/// Whether this is one page of several, `"page": 1, "total_pages": 66` or `"page": 3`, or a part of a longer
+/// list: `"total": 450` around a hundred entries.
+fn has_other_pages(around: &Map<String, Value>, entries: u64) -> bool {
     let largest = |is_named: &dyn Fn(&str) -> bool| {
         let named = around
             .iter()
@@ -244,18 +255,13 @@ fn has_later_pages(around: &Map<String, Value>, entries: u64) -> bool {
             values.filter_map(|value| value.as_u64().or_else(|| value.as_str()?.parse().ok()));
         numbers.max()
     };
-    let counted = largest(&is_count);
-    let before = largest(&|name| ["offset", "skip", "from", "start", "startindex"].contains(&name));
-    // A number that large is a moment.
-    let before = before.filter(|before| *before < 1_000_000_000).unwrap_or(0);
-    if counted.is_some_and(|counted| entries.saturating_add(before) < counted) {
-        return true;
-    }
-    let pages = largest(&|name| {
-        ["totalpages", "pages", "pagecount", "lastpage", "nbpages"].contains(&name)
-    });
-    let page = largest(&|name| ["page", "currentpage", "pagenumber", "pageno"].contains(&name));
-    pages.is_some_and(|pages| page.unwrap_or(1) < pages)
+    let is_page = |name: &str| {
+        let pages = ["totalpages", "pages", "pagecount", "lastpage", "nbpages"];
+        let own = ["page", "currentpage", "pagenumber", "pageno"];
+        pages.contains(&name) || own.contains(&name)
+    };
+    largest(&is_count).is_some_and(|counted| entries < counted)
+        || largest(&is_page).is_some_and(|page| page > 1)
 }
 
 /// Whether a name is of how many entries there are: `totalElements`, `recordsTotal`, `entry_count`.
@@ -318,7 +324,8 @@ mod tests {
     fn headers_say_that_a_feed_of_a_hundred_entries_goes_on() {
         for (name, value, is_part) in [
             ("link", "</beak/audit?page=2>; rel=\"next\"", true),
-            ("link", "</beak/audit?page=1>; rel=\"prev\"", false),
+            ("link", "</beak/audit?page=1>; rel=\"prev\"", true),
+            ("link", "</beak/audit?page=1>; rel=\"first\"", false),
             ("link", "</style.css>; rel=preload", false),
             ("x-next-page", "2", true),
             ("x-next-page", "", false),

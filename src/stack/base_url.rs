@@ -1,5 +1,6 @@
 //! What a base URL is: http or https, with a host, without user, query and fragment.
 
+use super::SettingError;
 use url::Url;
 
 /// Reads a base URL.
@@ -22,5 +23,34 @@ pub fn is_loopback(url: &Url) -> bool {
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         Some(url::Host::Domain(name)) => name == "localhost",
         None => false,
+    }
+}
+
+/// Removes from the message what may be a secret in a URL: the user and the query.
+pub(super) fn without_secrets(error: SettingError) -> SettingError {
+    let SettingError::Value {
+        origin,
+        value,
+        wanted,
+    } = error
+    else {
+        return error;
+    };
+    let text = value.as_str();
+    let end = text.find(['?', '#']).unwrap_or(text.len());
+    let (before, after) = text.split_at(end);
+    let shown = match (before.split_once("//"), before.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}//…@{host}"),
+        (None, Some((_, host))) => format!("…@{host}"),
+        (_, None) => before.to_owned(),
+    };
+    let cut = match after.chars().next() {
+        Some(mark) => format!("{mark}…"),
+        None => String::new(),
+    };
+    SettingError::Value {
+        origin,
+        value: format!("{shown}{cut}").into(),
+        wanted,
     }
 }

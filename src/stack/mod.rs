@@ -93,7 +93,7 @@ pub enum SettingError {
         why: Printable,
     },
     /// A value is wrong.
-    #[error("{origin}: `{value}` cannot be used\nuse {wanted}")]
+    #[error("{origin}{}\nuse {wanted}", unusable(value))]
     Value {
         /// Its origin.
         origin: Origin,
@@ -112,6 +112,13 @@ pub enum SettingError {
         /// The known stacks, or how to add one.
         known: Printable,
     },
+}
+
+fn unusable(value: &Printable) -> String {
+    match value.as_str() {
+        "" => " is empty".to_owned(),
+        value => format!(": `{value}` cannot be used"),
+    }
 }
 
 /// The production system under triage, or the practice stack in its place.

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 /// The longest secret, in bytes.
 const LONGEST: u64 = 4096;
+const TOO_LONG: &str = "holds more than a secret: it is longer than 4,096 bytes";
 
 /// How long reading a descriptor named in the configuration may take.
 const CONFIGURED_WAIT: Duration = Duration::from_secs(2);
@@ -73,8 +74,13 @@ pub enum SecretError {
         why: Printable,
     },
     /// There is nothing in it, or more than a secret.
-    #[error("{0} holds no secret: it is empty, too long or has several lines")]
-    Empty(Printable),
+    #[error("{path} {why}")]
+    NotAlone {
+        /// The file.
+        path: Printable,
+        /// What is wrong.
+        why: &'static str,
+    },
 }
 
 impl SecretError {
@@ -84,7 +90,9 @@ impl SecretError {
             Self::Refused { path, .. } | Self::Unreadable { path, .. } => {
                 format!("give a file of your own with the secret alone: chmod 600 {path}")
             }
-            Self::Empty(path) => format!("put the secret alone on the one line of {path}"),
+            Self::NotAlone { path, .. } => {
+                format!("put the secret alone on the one line of {path}")
+            }
         }
     }
 }
@@ -122,13 +130,60 @@ impl SecretSource {
         };
         let text = text.strip_suffix('\n').unwrap_or(&text);
         let text = text.strip_suffix('\r').unwrap_or(text);
-        if text.trim().is_empty()
-            || text.len() as u64 > LONGEST
-            || text.contains(['\n', '\r', '\0'])
-        {
-            return Err(SecretError::Empty(name));
+        let why = match text {
+            text if text.trim().is_empty() => "holds no secret: it is empty",
+            text if text.len() as u64 > LONGEST => TOO_LONG,
+            text if text.contains(['\n', '\r']) => "holds more than a secret: it has several lines",
+            text if text.contains('\0') => "holds no text",
+            text => return Ok(Secret::known(text)),
+        };
+        Err(SecretError::NotAlone { path: name, why })
+    }
+
+    /// Reads a token or a key, which is sent as it stands: one word, without what belongs to the file that it
+    /// was copied from.
+    ///
+    /// # Errors
+    /// [`SecretError`].
+    pub fn read_credential(
+        &self,
+        wait: Option<Duration>,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Secret, SecretError> {
+        let secret = self.read_within(wait.unwrap_or(CONFIGURED_WAIT), env)?;
+        let Some(why) = more_than_a_credential(secret.expose()) else {
+            return Ok(secret);
+        };
+        let path = match self {
+            Self::File(path) => shown(path),
+            Self::Environment(name) => name.as_str().into(),
+        };
+        Err(SecretError::NotAlone { path, why })
+    }
+}
+
+/// What a text holds besides a token or a key.
+fn more_than_a_credential(text: &str) -> Option<&'static str> {
+    let is_quote = |c: char| matches!(c, '"' | '\'' | '`' | '\u{201c}' | '\u{201d}');
+    let is_assignment = text.split_once('=').is_some_and(|(name, value)| {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        // The end of Base64 is no value.
+        !name.is_empty() && name.chars().all(is_name) && !value.trim_matches('=').is_empty()
+    });
+    let scheme = text.split([' ', '\t']).next().unwrap_or_default();
+    match () {
+        () if text.starts_with(is_quote) || text.ends_with(is_quote) => {
+            Some("holds quotes, which would be sent as a part of the secret")
         }
-        Ok(Secret::known(text))
+        () if is_assignment => Some("holds the name of a setting before the secret"),
+        () if scheme.len() < text.len() && scheme.eq_ignore_ascii_case("bearer") => {
+            Some("begins with Bearer, which duckops adds itself")
+        }
+        () if text.starts_with(['{', '[']) => Some("holds a document, not the secret alone"),
+        () if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Some("holds blanks or letters beyond ASCII, which no token or key has")
+        }
+        () => None,
     }
 }
 
@@ -167,7 +222,10 @@ fn file(path: &Path, wait: Duration) -> Result<String, SecretError> {
                 .to_owned(),
         )),
         Ok(bytes) => input::as_text(bytes).map_err(unreadable),
-        Err(InputError::TooLarge(_)) => Err(SecretError::Empty(shown(path))),
+        Err(InputError::TooLarge(_)) => Err(SecretError::NotAlone {
+            path: shown(path),
+            why: TOO_LONG,
+        }),
         Err(error) => Err(unreadable(error)),
     }
 }
@@ -314,6 +372,46 @@ mod tests {
         ));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("set");
         assert_eq!(read(&descriptor).map(|s| s.0), Ok("bk_live_x".into()));
+    }
+
+    #[test]
+    fn a_token_or_a_key_that_is_not_alone_is_refused_and_not_shown() {
+        let source = SecretSource::Environment("KEY".to_owned());
+        let read = |text: &str| source.read_credential(None, &|_| Some(text.to_owned()));
+        for alone in [
+            "bk_live_abc",
+            "AAAA-BBBB-CCCC-DDDD",
+            "eyJhbGciOiJub25lIn0.eyJzdWIiOiJkIn0.c2lnbmF0dXJl",
+            "c2VjcmV0==",
+            "bearer_7f3a",
+            "a+b/c~d.e\n",
+            "bk:live:abc\r\n",
+        ] {
+            assert!(read(alone).is_ok(), "{alone}");
+        }
+        for (text, why) in [
+            ("\"s3cr3t-duck\"", "quotes"),
+            ("'s3cr3t-duck'", "quotes"),
+            ("\u{201c}s3cr3t-duck\u{201d}", "quotes"),
+            ("TOKEN=s3cr3t-duck", "name of a setting"),
+            ("beak_key=\"s3cr3t-duck\"", "quotes"),
+            ("Bearer s3cr3t-duck", "begins with Bearer"),
+            ("bearer\ts3cr3t-duck", "begins with Bearer"),
+            ("export TOKEN=s3cr3t-duck", "blanks"),
+            ("s3cr3t-duck ", "blanks"),
+            (" s3cr3t-duck", "blanks"),
+            ("s3cr3t-duck\u{a0}", "beyond ASCII"),
+            ("{\"token\":\"s3cr3t-duck\"}", "document"),
+            ("s3cr3t-duck\r\ns3cr3t-duck", "several lines"),
+            ("", "empty"),
+        ] {
+            let error = read(text).expect_err(text);
+            let said = format!("{error}; {}", error.fix());
+            assert!(said.starts_with("KEY ") && said.contains(why), "{said}");
+            assert!(!said.contains("s3cr3t"), "{said}");
+        }
+        // A webhook secret may hold anything.
+        assert!(source.read(&|_| Some("\"a b\"".to_owned())).is_ok());
     }
 
     #[test]

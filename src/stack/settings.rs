@@ -1,6 +1,6 @@
 //! Every setting in force for one run, and the order in which sources win.
 
-use super::base_url::{base_url, is_loopback};
+use super::base_url::{base_url, is_loopback, without_secrets};
 use super::channels::{self, Channel};
 use super::config;
 use super::flags::Flags;
@@ -42,6 +42,9 @@ pub struct Settings {
 pub const API_URL: &str = "https://czt9d57q83.execute-api.us-east-1.amazonaws.com/prod";
 /// The stack that is meant where none is named.
 pub const DEFAULT_STACK: &str = "prod";
+/// Variables that say which stack is meant. A script that never set one may pass it on empty, which must not
+/// stand for production.
+const NAMING: [&str; 3] = ["DUCKOPS_STACK", "DUCKOPS_API_URL", "DUCKOPS_ACCOUNT"];
 /// The stack that `drill serve` plays.
 const PRACTICE: &str = "practice";
 
@@ -49,12 +52,13 @@ type EnvLookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 type Raw = Option<Setting<String>>;
 
 impl Settings {
-    /// Resolves every value. An empty variable counts as unset.
+    /// Resolves every value. An empty variable counts as unset, unless it says which stack is meant.
     ///
     /// # Errors
     /// The first value that cannot be used, with where it came from.
     pub fn resolve(flags: &Flags, env: EnvLookup<'_>) -> Result<Self, SettingError> {
-        let env = |name: &str| env(name).filter(|value| !value.is_empty());
+        let env =
+            |name: &str| env(name).filter(|value| !value.is_empty() || NAMING.contains(&name));
         let file = config::ConfigFile::read(config_path(&env).as_deref())?;
         let sources = SettingSources {
             env: &env,
@@ -68,6 +72,9 @@ impl Settings {
             None,
             DEFAULT_STACK,
         );
+        let name = checked(name, "the name of a stack, such as prod", |text| {
+            (!text.is_empty()).then(|| text.to_owned())
+        })?;
         let section = config.stack.get(&name.value);
         // The practice stack needs no section: every address of it is on this machine.
         let is_practice = section.is_none() && name.value == PRACTICE;
@@ -262,35 +269,6 @@ fn stack(
     })
 }
 
-/// Removes from the message what may be a secret in a URL: the user and the query.
-fn without_secrets(error: SettingError) -> SettingError {
-    let SettingError::Value {
-        origin,
-        value,
-        wanted,
-    } = error
-    else {
-        return error;
-    };
-    let text = value.as_str();
-    let end = text.find(['?', '#']).unwrap_or(text.len());
-    let (before, after) = text.split_at(end);
-    let shown = match (before.split_once("//"), before.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}//…@{host}"),
-        (None, Some((_, host))) => format!("…@{host}"),
-        (_, None) => before.to_owned(),
-    };
-    let cut = match after.chars().next() {
-        Some(mark) => format!("{mark}…"),
-        None => String::new(),
-    };
-    SettingError::Value {
-        origin,
-        value: format!("{shown}{cut}").into(),
-        wanted,
-    }
-}
-
 fn absolute(text: &str) -> Option<PathBuf> {
     let path = PathBuf::from(text);
     path.is_absolute().then_some(path)
@@ -391,5 +369,35 @@ impl SettingSources<'_> {
                 value: built_in.to_owned(),
                 origin: Origin::BuiltIn,
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_variable_that_says_which_stack_is_meant_is_refused() {
+        for name in NAMING {
+            let env = |asked: &str| (asked == name).then(String::new);
+            let refused = Settings::resolve(&Flags::default(), &env).expect_err(name);
+            let said = refused.to_string();
+            assert!(
+                said.starts_with(&format!("{name} is empty\nuse ")),
+                "{said}"
+            );
+        }
+        let empty = |_: &str| Some(String::new());
+        let flags = Flags {
+            stack: Some("prod".to_owned()),
+            api_url: Some("http://127.0.0.1:9".to_owned()),
+            account: Some("000000000000".to_owned()),
+            ..Flags::default()
+        };
+        // What a flag says is not asked of the environment, and all others count as unset.
+        let settings = Settings::resolve(&flags, &empty).expect("settings");
+        assert_eq!(settings.deadline.origin, Origin::BuiltIn);
+        let unset = Settings::resolve(&Flags::default(), &|_| None).expect("settings");
+        assert_eq!(unset.stack.api_url.value.as_str(), API_URL);
     }
 }

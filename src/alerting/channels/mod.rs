@@ -59,7 +59,7 @@ impl ChannelClient {
                 let other = url.clone();
                 let address = other.map_or_else(|| Url::parse(PAGERDUTY), Ok);
                 Transport::PagerDuty(
-                    key.read(&|name| env.get(name).cloned())?,
+                    key.read_credential(None, &|name| env.get(name).cloned())?,
                     address.map_err(|_| ChannelError::NoUrl)?,
                 )
             }

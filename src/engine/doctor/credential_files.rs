@@ -28,13 +28,13 @@ pub(super) fn checks(env: &Environment) -> impl Iterator<Item = ChecklistItem> {
             return ChecklistItem::ok(name, none);
         };
         let shown = Printable::from(path.as_str());
-        match SecretSource::File(path.into()).read(&|_| None) {
+        match SecretSource::File(path.into()).read_credential(None, &|_| None) {
             Ok(_) => ChecklistItem::ok(name, format!("{shown} ({variable}), for {purpose}")),
             Err(error) => ChecklistItem::bad(
                 name,
                 Verdict::Warning,
                 error.to_string(),
-                format!("Make it yours alone (chmod 600), or unset {variable}"),
+                format!("Unset {variable}, or {}", error.fix()),
             ),
         }
     })
