@@ -153,23 +153,6 @@ fn a_foreign_account_is_not_accepted_in_practice() {
     served.end();
 }
 
-#[test]
-fn a_practice_stack_on_another_machine_is_refused() {
-    let stage = Stage::of(crate::support::world("healthy"));
-    let folder = stage.home().join(".config/duckops");
-    std::fs::create_dir_all(&folder).expect("a folder");
-    let config = |url: &str| format!("[stack.prod]\npractice = true\napi_url = \"{url}\"\n");
-    std::fs::write(
-        folder.join("config.toml"),
-        config("https://example.invalid"),
-    )
-    .expect("written");
-    let ran = stage.duckops(&["triage"]).without("DUCKOPS_API_URL");
-    let ran = ran.run();
-    assert_eq!(ran.code, 64, "{ran:?}");
-    assert!(ran.stderr.contains("of this machine"), "{ran:?}");
-}
-
 /// Scenes with one thing wrong, and a good day, an hour after they began.
 #[test]
 fn a_scene_is_judged_the_same_an_hour_later() {

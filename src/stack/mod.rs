@@ -93,7 +93,7 @@ pub enum SettingError {
         why: Printable,
     },
     /// A value is wrong.
-    #[error("{origin}{}\nuse {wanted}", unusable(value))]
+    #[error("{origin}{}\nuse {wanted}", unusable(origin, value))]
     Value {
         /// Its origin.
         origin: Origin,
@@ -114,10 +114,10 @@ pub enum SettingError {
     },
 }
 
-fn unusable(value: &Printable) -> String {
-    match value.as_str() {
-        "" => " is empty".to_owned(),
-        value => format!(": `{value}` cannot be used"),
+fn unusable(origin: &Origin, value: &Printable) -> String {
+    match (origin, value.as_str()) {
+        (Origin::Flag(_) | Origin::Environment(_), "") => " is empty".to_owned(),
+        (_, value) => format!(": `{value}` cannot be used"),
     }
 }
 

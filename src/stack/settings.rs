@@ -44,7 +44,7 @@ pub const API_URL: &str = "https://czt9d57q83.execute-api.us-east-1.amazonaws.co
 pub const DEFAULT_STACK: &str = "prod";
 /// Variables that say which stack is meant. A script that never set one may pass it on empty, which must not
 /// stand for production.
-const NAMING: [&str; 3] = ["DUCKOPS_STACK", "DUCKOPS_API_URL", "DUCKOPS_ACCOUNT"];
+const NAMING: [&str; 2] = ["DUCKOPS_STACK", "DUCKOPS_API_URL"];
 /// The stack that `drill serve` plays.
 const PRACTICE: &str = "practice";
 
@@ -391,7 +391,6 @@ mod tests {
         let flags = Flags {
             stack: Some("prod".to_owned()),
             api_url: Some("http://127.0.0.1:9".to_owned()),
-            account: Some("000000000000".to_owned()),
             ..Flags::default()
         };
         // What a flag says is not asked of the environment, and all others count as unset.
@@ -399,5 +398,18 @@ mod tests {
         assert_eq!(settings.deadline.origin, Origin::BuiltIn);
         let unset = Settings::resolve(&Flags::default(), &|_| None).expect("settings");
         assert_eq!(unset.stack.api_url.value.as_str(), API_URL);
+    }
+
+    #[test]
+    fn a_practice_stack_on_another_machine_is_refused() {
+        let home = tempfile::tempdir().expect("a folder");
+        let folder = home.path().join(".config/duckops");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let config = "[stack.prod]\npractice = true\napi_url = \"https://example.invalid\"\n";
+        std::fs::write(folder.join("config.toml"), config).expect("written");
+        let own = home.path().to_str().expect("text");
+        let env = |name: &str| (name == "HOME").then(|| own.to_owned());
+        let refused = Settings::resolve(&Flags::default(), &env).expect_err("refused");
+        assert!(refused.to_string().contains("of this machine"), "{refused}");
     }
 }
