@@ -213,6 +213,13 @@ pub async fn ask_probes(
     }
 }
 
+/// Lets plain requests leave before work that needs no answer takes the processor from them.
+pub async fn plain_requests_first() {
+    for _ in 0..PLAIN_REQUEST_STAGES {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// The answers of probes that are running.
 async fn answers_of(running: Vec<(Probe, JoinHandle<Observation>)>) -> Vec<Observation> {
     let mut answers = Vec::with_capacity(running.len());
@@ -234,10 +241,8 @@ async fn answers_of(running: Vec<(Probe, JoinHandle<Observation>)>) -> Vec<Obser
 
 async fn run_probe(probe: Probe, asking: Arc<ProbeContext>, waiting: Waiting) -> Observation {
     if probe.is_aws() {
-        // Making a client and a signature takes a moment, in which plain requests can leave already.
-        for _ in 0..PLAIN_REQUEST_STAGES {
-            tokio::task::yield_now().await;
-        }
+        // Making a client and a signature takes a moment.
+        plain_requests_first().await;
     }
     let limit = asking.deadline + GRACE;
     let mut answer =

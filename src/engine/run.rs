@@ -173,13 +173,14 @@ impl Run {
         let mut probe_context = self.into_probe_context();
         probe_context.feed = SharedFeed::for_probes(probes);
         let probe_context = Arc::new(probe_context);
-        // While the answers are on their way: they will be read with it.
-        tokio::task::spawn_blocking(redact::prepare);
         let opened = Arc::new(std::sync::Mutex::new(None));
         let past = {
             let (opened, context) = (Arc::clone(&opened), Arc::clone(&probe_context));
             let (key, waiting) = (key.clone(), waiting.clone());
             async move {
+                collect::plain_requests_first().await;
+                // Answers are read with it, and are on their way.
+                tokio::task::spawn_blocking(redact::prepare);
                 let opening =
                     history_open::open(&location, &context.stack, &context.aws, retention, budget);
                 let until = (context.now, context.deadline);

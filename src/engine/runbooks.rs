@@ -75,11 +75,16 @@ impl RequestedRunbooks {
                 (Some(requested), probes)
             }
         };
-        let loading = tokio::task::spawn_blocking(move || match requested {
+        let load = move || match requested {
             None => Self::load(&library, None, None),
             Some(requested) => requested.with_parents(&library),
-        });
-        let (collected, loaded) = run.collect_with(&probes, async |_| loading.await).await;
+        };
+        let (collected, loaded) = run
+            .collect_with(&probes, async |_| {
+                collect::plain_requests_first().await;
+                tokio::task::spawn_blocking(load).await
+            })
+            .await;
         let requested = match loaded {
             Ok(requested) => requested?,
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
