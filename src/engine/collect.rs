@@ -30,6 +30,8 @@ const GRACE: Duration = Duration::from_millis(100);
 /// How often a request is resumed until it is written, if its connection is made at once: start,
 /// connected, handed to the connection, written.
 const PLAIN_REQUEST_STAGES: usize = 4;
+/// The same of requests to AWS, which begin when plain ones have left.
+const REQUEST_STAGES: usize = 2 * PLAIN_REQUEST_STAGES;
 
 /// The probes that must be asked to judge these steps, the inputs of joined facts and the
 /// proof of the account among them.
@@ -213,9 +215,13 @@ pub async fn ask_probes(
     }
 }
 
-/// Lets plain requests leave before work that needs no answer takes the processor from them.
-pub async fn plain_requests_first() {
-    for _ in 0..PLAIN_REQUEST_STAGES {
+/// Lets requests leave before work that needs no answer takes the processor from them.
+pub async fn requests_first() {
+    stages(REQUEST_STAGES).await;
+}
+
+async fn stages(many: usize) {
+    for _ in 0..many {
         tokio::task::yield_now().await;
     }
 }
@@ -242,7 +248,7 @@ async fn answers_of(running: Vec<(Probe, JoinHandle<Observation>)>) -> Vec<Obser
 async fn run_probe(probe: Probe, asking: Arc<ProbeContext>, waiting: Waiting) -> Observation {
     if probe.is_aws() {
         // Making a client and a signature takes a moment.
-        plain_requests_first().await;
+        stages(PLAIN_REQUEST_STAGES).await;
     }
     let limit = asking.deadline + GRACE;
     let mut answer =

@@ -178,7 +178,7 @@ impl Run {
             let (opened, context) = (Arc::clone(&opened), Arc::clone(&probe_context));
             let (key, waiting) = (key.clone(), waiting.clone());
             async move {
-                collect::plain_requests_first().await;
+                collect::requests_first().await;
                 // Answers are read with it, and are on their way.
                 tokio::task::spawn_blocking(redact::prepare);
                 let opening =

@@ -81,7 +81,7 @@ impl RequestedRunbooks {
         };
         let (collected, loaded) = run
             .collect_with(&probes, async |_| {
-                collect::plain_requests_first().await;
+                collect::requests_first().await;
                 tokio::task::spawn_blocking(load).await
             })
             .await;
