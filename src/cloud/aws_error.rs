@@ -258,8 +258,16 @@ fn said(code: &str, message: &str, status: u16, action: &str) -> Unavailable {
         )
         .reply(words)
         .fix("Set state_machine to the standard workflow in the configuration"),
+        // An emulator or a gateway in the place of AWS answers so.
+        _ if status == 501 || matches!(code, "UnknownOperationException" | "InvalidAction") => {
+            unavailable(
+                UnavailableReason::Unsupported,
+                format!("{action} is not known where it was asked ({named})"),
+            )
+            .reply(words)
+            .fix("Check the AWS endpoint of this machine: what answers there is not all of AWS")
+        }
         _ if code.contains("NotSupported")
-            || matches!(code, "UnknownOperationException" | "InvalidAction")
             || message.contains("does not support this operation") =>
         {
             unavailable(
