@@ -35,6 +35,9 @@ const FLAGS: [(&[&str], bool, ClaimedHealth); 3] = [
     ),
 ];
 
+/// Sections that no other runbook asks for their health.
+const INNER: [&str; 3] = ["database", "auth", "peck_protocol"];
+
 /// A yes or no; a number counts something.
 fn flag(held: MemberValue<'_>) -> Option<bool> {
     match held {
@@ -116,7 +119,38 @@ impl StatusObject {
             let bad = held.filter(move |(_, held)| flag(*held) == Some(bad));
             bad.map(move |(name, _)| (health, Some(Untrusted::new(name))))
         });
-        claims.chain(flags).max_by_key(|(health, _)| *health)
+        claims
+            .chain(flags)
+            .chain(self.impaired_sections())
+            .max_by_key(|(health, _)| *health)
+    }
+
+    /// Sections that say of themselves that they do not work, `"database": {"status": "DOWN"}`, while the API
+    /// answers.
+    fn impaired_sections(&self) -> impl Iterator<Item = (ClaimedHealth, Option<Untrusted>)> {
+        let bad = |section: &'static str| {
+            let path = |name: &str| format!("{section}.{name}");
+            let claims = ["status", "state", "health"].map(path).into_iter();
+            let flags = ["connected", "up", "healthy", "ok", "available"].map(path);
+            let word = claims.filter_map(|path| {
+                let word = self.document.text(&path).ok()?;
+                let said = word.printable(200).to_string();
+                // A table may have this name, and a number of rows.
+                let is_number = said.parse::<f64>().is_ok();
+                let is_bad = ClaimedHealth::of_words(&word) >= ClaimedHealth::Degraded;
+                (is_bad && !is_number).then(|| format!("{section} {said}"))
+            });
+            let flag = flags
+                .into_iter()
+                .filter(|path| self.document.flag(path) == Ok(false))
+                .map(|path| format!("{path} false"));
+            word.chain(flag).next()
+        };
+        let bad = INNER.into_iter().filter_map(bad);
+        let found: Vec<_> = bad
+            .map(|said| (ClaimedHealth::Degraded, Some(Untrusted::new(said))))
+            .collect();
+        found.into_iter()
     }
 
     /// Every version that it names, without a leading `v`.
