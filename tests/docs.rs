@@ -268,7 +268,11 @@ impl Places {
 /// What a terminal shows after these keys were pressed.
 fn at_terminal(call: Duckops, keys: &str) -> Ran {
     let mut pty = Pty::start(call.env("TERM", "xterm").command(), 24, 80);
-    let settled = |screen: &str| screen.contains("quit") && !screen.contains("reading ");
+    // What it says while it asks, and on a busy machine of what it still waits for.
+    let asking = ["reading ", " answers in"];
+    let settled = |screen: &str| {
+        screen.contains("quit") && !asking.iter().any(|words| screen.contains(words))
+    };
     let mut screen = pty.wait("the first screen", settled);
     for key in keys.chars().filter(|key| *key != '-') {
         let before = screen;
