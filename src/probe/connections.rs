@@ -274,3 +274,46 @@ fn token_tells(gap: Gap, all: &Connections) -> bool {
         Gap::NamelessFailure(_) => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connections::{Bond, CallbackError};
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn a_fleet_of_dead_agents_is_counted_in_the_time_that_reading_it_takes() {
+        const MANY: i64 = 20_000;
+        let now = 1_774_149_129;
+        let mut all = Connections {
+            now,
+            reach: Some(86_400),
+            ..Connections::default()
+        };
+        for n in 0..MANY {
+            let id = format!("DECAF{n:011}");
+            let mut bond = Bond::default();
+            bond.id.clone_from(&id);
+            bond.seen = Some(now - 7_200);
+            bond.since = Some(now - 80_000);
+            all.bonds.push(bond);
+            all.callback_errors.push(CallbackError {
+                at: now - 60,
+                peck: format!("peck-{n}"),
+                agent: id,
+            });
+        }
+        let began = Instant::now();
+        let mut observation = Observation::new(Probe::Connections);
+        let at = OffsetDateTime::UNIX_EPOCH;
+        bond_facts(&mut observation, &all, at);
+        callbacks::facts(&mut observation, &all, 0, at);
+        for path in ["bonds.offline_24h", "callbacks.failing_offline"] {
+            let fact = observation.outcome(path).expect("a known fact");
+            assert_eq!(fact.value, FactValue::Int(MANY), "{path}");
+        }
+        // Comparing each with each takes more than half a minute.
+        let took = began.elapsed();
+        assert!(took < Duration::from_secs(10), "{took:?}");
+    }
+}

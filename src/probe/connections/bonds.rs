@@ -36,22 +36,26 @@ pub(super) fn facts(
     set_int(observation, "bonds.slow", count(Class::Slow), at);
     set_int(observation, "bonds.offline", count(Class::Offline), at);
     set_int(observation, "bonds.unpulsed", count(Class::Never), at);
-    let lately = |bond: &&&Bond| {
+    let died_lately = |bond: &Bond| {
         let age = bond.pulse_age(now);
-        age.is_some_and(|age| age < OFFLINE + RECENT)
+        bond.class(now) == Class::Offline && age.is_some_and(|age| age < OFFLINE + RECENT)
     };
-    let lately: Vec<_> = are(Class::Offline).filter(lately).collect();
-    set_int(observation, "bonds.offline_24h", lately.len() as i64, at);
-    let overdue = |bond: &&&Bond| {
+    let lately = bonded.iter().filter(|bond| died_lately(bond));
+    set_int(observation, "bonds.offline_24h", lately.count() as i64, at);
+    let is_overdue = |bond: &Bond| {
         let age = bond.age(now);
         age.is_none_or(|age| (SLOW..RECENT).contains(&age))
     };
-    let overdue: Vec<_> = are(Class::Never).filter(overdue).collect();
-    set_int(observation, "bonds.unpulsed_24h", overdue.len() as i64, at);
-    // One that is overdue comes before one that was bonded last year and never ran.
-    let is_late = |bond: &&Bond| overdue.iter().any(|late| late.id == bond.id);
     let mut silent: Vec<&Bond> = are(Class::Never).copied().collect();
-    silent.sort_by_key(|bond| std::cmp::Reverse((is_late(bond), bond.age(now))));
+    let overdue = silent.iter().filter(|bond| is_overdue(bond));
+    set_int(
+        observation,
+        "bonds.unpulsed_24h",
+        overdue.count() as i64,
+        at,
+    );
+    // One that is overdue comes before one that was bonded last year and never ran.
+    silent.sort_by_key(|bond| std::cmp::Reverse((is_overdue(bond), bond.age(now))));
     let none = "each bonded agent has pulsed";
     let id = silent.first().map(|bond| bond.id.to_string());
     put_text(observation, "bonds.unpulsed_id", id, none, at);
@@ -121,10 +125,9 @@ pub(super) fn facts(
     let stale =
         |bond: &&&Bond| matches!(bond.class(now), Class::Offline | Class::Slow | Class::Never);
     let mut worst: Vec<&Bond> = bonded.iter().filter(stale).copied().collect();
-    worst.sort_by_key(|bond| (bond.class(now), bond.seen, bond.id.clone()));
     // An agent that went OFFLINE today comes before one that has been so for a week.
-    let is_late = |bond: &&Bond| lately.iter().any(|late| late.id == bond.id);
-    worst.sort_by_key(|bond| !is_late(bond));
+    let order = |bond: &&Bond| (!died_lately(bond), bond.class(now), bond.seen);
+    worst.sort_by(|a, b| (order(a), &a.id).cmp(&(order(b), &b.id)));
     let none = "no agent is offline or slow";
     let first = worst.first().map(|bond| bond.id.to_string());
     put_text(observation, "bonds.worst_id", first, none, at);

@@ -109,12 +109,21 @@ fn failing(all: &Connections) -> Vec<FailingAgent<'_>> {
         .filter(|bond| bond.since.is_some() && bond.over.is_none())
         .map(|bond| bond.id.as_str())
         .collect();
+    let mut are_ended: BTreeMap<&str, bool> = BTreeMap::new();
+    for bond in all
+        .bonds
+        .iter()
+        .filter(|bond| by_agent.contains_key(bond.id.as_str()))
+    {
+        let is_ended = are_ended.entry(bond.id.as_str()).or_insert(true);
+        *is_ended &= bond.over.is_some();
+    }
     let agent = |(id, errors)| FailingAgent {
         id,
         errors,
         pulse_age: pulses.get(id).map(|at| (all.now - at).max(0)),
         would_pulse: all.reach.is_some_and(|reach| reach >= OFFLINE) && bonded.contains(id),
-        is_ended: is_ended(all, id),
+        is_ended: are_ended.get(id) == Some(&true),
     };
     let mut agents: Vec<_> = by_agent.into_iter().map(agent).collect();
     // Sorting keeps the order of ids among equals.
@@ -137,11 +146,6 @@ fn blame_the_missing(agents: &mut [FailingAgent<'_>], all: &Connections, dead: i
     {
         silent.iter_mut().for_each(|agent| agent.would_pulse = true);
     }
-}
-
-fn is_ended(all: &Connections, id: &str) -> bool {
-    let mut bonds = all.bonds.iter().filter(|bond| bond.id == id).peekable();
-    bonds.peek().is_some() && bonds.all(|bond| bond.over.is_some())
 }
 
 /// The requests of the newest errors, said once of the agent where it is the same.
