@@ -182,7 +182,7 @@ impl AlertState {
         let now = millis(now);
         let in_force = self.mutes.iter().filter(|(_, mute)| mute.until > now);
         let note = |(id, mute): (&String, &Mute)| {
-            let until = fact::instant(from_millis(mute.until).unix_timestamp());
+            let until = fact::utc(from_millis(mute.until));
             let by = &mute.by;
             match id.split_once(':') {
                 Some((kind, name)) => {

@@ -366,12 +366,8 @@ fn an_escalation_counts_for_its_incident_and_does_not_wait_in_the_queue() {
     let runbook = report(Critical).runbooks[0].clone();
     let id = runbook.id.to_string();
     assert_eq!(state.escalated(&id, at(0)), None);
-    let calls = state.escalate(
-        &check("two", 10),
-        &runbook,
-        &EscalationContext::default(),
-        None,
-    );
+    let context = EscalationContext::default();
+    let calls = state.escalate(&check("two", 10), &runbook, &context, None);
     assert_eq!(calls.len(), 1);
     assert_eq!(
         (calls[0].kind, &calls[0].incident),

@@ -225,51 +225,38 @@ impl Command {
         }
     }
 
-    /// The formats that its result has a form in.
-    fn formats(&self) -> &'static [Format] {
-        const VERDICT: &[Format] = &[
-            Format::Table,
-            Format::Short,
-            Format::Json,
-            Format::Nagios,
-            Format::Prometheus,
-            Format::Markdown,
-        ];
-        const ALL: &[Format] = &[
-            Format::Table,
-            Format::Short,
-            Format::Json,
-            Format::Nagios,
-            Format::Prometheus,
-            Format::Markdown,
-            Format::Junit,
-        ];
+    /// Whether its result has a form in this format.
+    fn has(&self, format: Format) -> bool {
         match self {
             Command::Facts(_)
             | Command::Audit(_)
             | Command::History(_)
             | Command::Journal(_)
-            | Command::Diff(_) => &[Format::Table, Format::Json],
-            Command::Timeline(_) => &[Format::Table, Format::Json, Format::Markdown],
-            Command::Check(_) => ALL,
-            Command::Alias(alias) if matches!(alias.action, AliasAction::Check { .. }) => ALL,
-            Command::Runbook(runbook) if matches!(runbook.action, RunbookAction::Test { .. }) => {
-                ALL
+            | Command::Diff(_) => matches!(format, Format::Table | Format::Json),
+            Command::Timeline(_) => {
+                matches!(format, Format::Table | Format::Json | Format::Markdown)
             }
-            _ => VERDICT,
+            Command::Check(_) => true,
+            Command::Alias(alias) if matches!(alias.action, AliasAction::Check { .. }) => true,
+            Command::Runbook(runbook) if matches!(runbook.action, RunbookAction::Test { .. }) => {
+                true
+            }
+            _ => format != Format::Junit,
         }
     }
 
     /// A format that is asked for by name must be one that the command has, and test cases are never
     /// made up. Any other that is set for all commands leaves those without it as they are.
-    pub(super) fn has_format(
+    ///
+    /// # Errors
+    /// The formats that it has.
+    pub(super) fn check_format(
         &self,
         format: Format,
         setting: &Setting<String>,
     ) -> Result<(), Failure> {
-        let formats = self.formats();
         let is_meant = matches!(setting.origin, Origin::Flag(_)) || format == Format::Junit;
-        if formats.contains(&format) || !is_meant {
+        if self.has(format) || !is_meant {
             return Ok(());
         }
         if format == Format::Junit {
@@ -277,9 +264,8 @@ impl Command {
                 "-o junit: only check, alias check and runbook test have test cases\nuse another format, such as -o json",
             ));
         }
-        let known = Format::ALL.iter();
-        let names = known.filter(|(_, known)| formats.contains(known));
-        let names: Vec<_> = names.map(|(name, _)| *name).collect();
+        let known = Format::ALL.iter().filter(|(_, known)| self.has(*known));
+        let names: Vec<_> = known.map(|(name, _)| *name).collect();
         Err(Failure::not_one_of(&setting.origin, &setting.value, &names))
     }
 

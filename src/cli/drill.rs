@@ -8,7 +8,7 @@ use super::{Context, now, observer, out, progress};
 use crate::cloud::Http;
 use crate::drill::{self, Drill, DrillError, Played, Replayed, long_feed};
 use crate::exit;
-use crate::fact::instant;
+use crate::fact::utc;
 use crate::practice::{self, FakeStack, Scene};
 use crate::recording::Recording;
 use crate::report::count;
@@ -168,7 +168,7 @@ async fn recorded_world(
 }
 
 fn title(file: &Path, recording: &Recording) -> String {
-    let at = instant(recording.started_at.unix_timestamp());
+    let at = utc(recording.started_at);
     format!("rebuilt from {}, recorded at {at}", Printable::path(file))
 }
 

@@ -13,7 +13,7 @@ use crate::engine::escalation::{
 use crate::engine::journal;
 use crate::engine::operator::operator;
 use crate::exit;
-use crate::fact::instant;
+use crate::fact::utc;
 use crate::report::json::DocumentKind;
 use crate::report::json::{self, Heading};
 use crate::report::model::{NextAction, Report};
@@ -228,7 +228,7 @@ fn document(
         "escalation": due.map(|due| json!({
             "to": due.to.as_str(),
             "priority": due.priority.as_str(),
-            "due": due.due.map(|at| instant(at.unix_timestamp())),
+            "due": due.due.map(utc),
             "reason": due.reason.as_str(),
         })),
         "message": due.map(|_| escalation.message()),

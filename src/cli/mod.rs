@@ -201,7 +201,7 @@ fn start(arguments: &[OsString], env: Environment, foreseen: &Out) -> Result<u8,
     let settled = Out::settled(default, &settings.color, &env, (cli.quiet, cli.explain))?;
     // From here on the format is known, also where only the configuration file names it.
     let ended = settled.with_times(cli.local).and_then(|out| {
-        cli.command.has_format(out.format, &settings.output)?;
+        cli.command.check_format(out.format, &settings.output)?;
         run(cli, settings, out, env)
     });
     Ok(ended.unwrap_or_else(|failure| settled.fail(&failure)))

@@ -27,7 +27,7 @@ pub(super) async fn replay(
     out::warn(&format!(
         "judged from {}, recorded at {}; no request was sent",
         Printable::path(path),
-        crate::fact::instant(recording.started_at.unix_timestamp())
+        crate::fact::utc(recording.started_at)
     ));
     let report = evaluate_recording(
         &context.library,

@@ -176,17 +176,23 @@ pub(super) fn go_on(around: &Map<String, Value>, entries: u64) -> bool {
     }) || has_other_pages(around, entries)
 }
 
-/// Whether a header or a member `link` names a page before or after this one (RFC 8288).
+/// Whether a link of this relation leads to a page before or after this one (RFC 8288).
+fn is_other_page(relation: &str) -> bool {
+    ["next", "prev", "previous"]
+        .iter()
+        .any(|other| relation.eq_ignore_ascii_case(other))
+}
+
+/// Whether a header or a member `link` names such a page.
 fn names_other(link: &str) -> bool {
-    let is_next = |parameter: &str| {
+    let is_one = |parameter: &str| {
         let (name, value) = parameter.split_once('=')?;
-        let mut kinds = value.trim().trim_matches(['"', '\'']).split_whitespace();
-        let is_other = |kind: &str| ["next", "prev", "previous"].contains(&kind);
-        let is_other = kinds.any(|kind| is_other(&kind.to_ascii_lowercase()));
-        Some(is_other && name.trim().eq_ignore_ascii_case("rel"))
+        let value = value.trim().trim_matches(['"', '\'']);
+        let is_relation = name.trim().eq_ignore_ascii_case("rel");
+        Some(is_relation && value.split_whitespace().any(is_other_page))
     };
     link.split([';', ','])
-        .any(|part| is_next(part) == Some(true))
+        .any(|part| is_one(part) == Some(true))
 }
 
 /// Whether a name and its value say that there is more.
@@ -199,8 +205,8 @@ fn goes_on(name: &str, value: &Value, entries: u64) -> bool {
         Value::Object(sources) if name == "sources" => sources.values().any(is_off),
         // `"links": [{"rel": "next", "href": …}]`
         Value::Array(links) if AROUND.contains(&name.as_str()) => links.iter().any(|link| {
-            link.get("rel")
-                .is_some_and(|rel| rel == "next" || rel == "prev")
+            let relation = link.get("rel").and_then(Value::as_str);
+            relation.is_some_and(is_other_page)
         }),
         Value::String(link) if name == "link" => names_other(link),
         Value::Number(share) if name.starts_with("sampl") => share.as_f64() != Some(1.0),

@@ -8,6 +8,7 @@ mod aws_endpoints;
 mod base_url;
 mod channels;
 mod config;
+mod credential_text;
 mod deploy_log;
 pub mod env_overrides;
 mod flags;
@@ -93,7 +94,7 @@ pub enum SettingError {
         why: Printable,
     },
     /// A value is wrong.
-    #[error("{origin}{}\nuse {wanted}", unusable(origin, value))]
+    #[error("{}{wanted}", unusable(origin, value))]
     Value {
         /// Its origin.
         origin: Origin,
@@ -114,10 +115,12 @@ pub enum SettingError {
     },
 }
 
+/// What is wrong with a value, as far as what may stand in its place.
 fn unusable(origin: &Origin, value: &Printable) -> String {
     match (origin, value.as_str()) {
-        (Origin::Flag(_) | Origin::Environment(_), "") => " is empty".to_owned(),
-        (_, value) => format!(": `{value}` cannot be used"),
+        (Origin::Flag(_), "") => format!("{origin} is empty\nuse "),
+        (Origin::Environment(_), "") => format!("{origin} is empty\nunset it, or use "),
+        (_, value) => format!("{origin}: `{value}` cannot be used\nuse "),
     }
 }
 

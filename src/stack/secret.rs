@@ -4,6 +4,7 @@
 //! its content was never read. Descriptors that the caller passes are read as well: `-`,
 //! and `/dev/fd/N`, which a shell makes of `<(…)`.
 
+use super::credential_text;
 use crate::redact;
 use crate::state_dir::input::{self, InputError, Links};
 use crate::text::Printable;
@@ -134,7 +135,7 @@ impl SecretSource {
             text if text.trim().is_empty() => "holds no secret: it is empty",
             text if text.len() as u64 > LONGEST => TOO_LONG,
             text if text.contains(['\n', '\r']) => "holds more than a secret: it has several lines",
-            text if text.contains('\0') => "holds no text",
+            text if text.contains('\0') => "holds no text: there is a NUL character in it",
             text => return Ok(Secret::known(text)),
         };
         Err(SecretError::NotAlone { path: name, why })
@@ -151,7 +152,7 @@ impl SecretSource {
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Secret, SecretError> {
         let secret = self.read_within(wait.unwrap_or(CONFIGURED_WAIT), env)?;
-        let Some(why) = more_than_a_credential(secret.expose()) else {
+        let Some(why) = credential_text::fault(secret.expose()) else {
             return Ok(secret);
         };
         let path = match self {
@@ -159,31 +160,6 @@ impl SecretSource {
             Self::Environment(name) => name.as_str().into(),
         };
         Err(SecretError::NotAlone { path, why })
-    }
-}
-
-/// What a text holds besides a token or a key.
-fn more_than_a_credential(text: &str) -> Option<&'static str> {
-    let is_quote = |c: char| matches!(c, '"' | '\'' | '`' | '\u{201c}' | '\u{201d}');
-    let is_assignment = text.split_once('=').is_some_and(|(name, value)| {
-        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        // The end of Base64 is no value.
-        !name.is_empty() && name.chars().all(is_name) && !value.trim_matches('=').is_empty()
-    });
-    let scheme = text.split([' ', '\t']).next().unwrap_or_default();
-    match () {
-        () if text.starts_with(is_quote) || text.ends_with(is_quote) => {
-            Some("holds quotes, which would be sent as a part of the secret")
-        }
-        () if is_assignment => Some("holds the name of a setting before the secret"),
-        () if scheme.len() < text.len() && scheme.eq_ignore_ascii_case("bearer") => {
-            Some("begins with Bearer, which duckops adds itself")
-        }
-        () if text.starts_with(['{', '[']) => Some("holds a document, not the secret alone"),
-        () if !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            Some("holds blanks or letters beyond ASCII, which no token or key has")
-        }
-        () => None,
     }
 }
 

@@ -49,7 +49,7 @@ pub struct WriteContext<'a> {
 impl WriteContext<'_> {
     /// The time now, RFC 3339 in UTC.
     pub fn timestamp(&self) -> String {
-        fact::instant(self.clock.at().unix_timestamp())
+        fact::utc(self.clock.at())
     }
 
     /// An entry of the journal about the write with this id.

@@ -2,7 +2,7 @@
 
 use super::situation::Situation;
 use crate::alerting::{EscalationRecord, LEASE};
-use crate::fact::{instant, parse_instant};
+use crate::fact::{parse_instant, utc};
 use crate::state_dir::journal::{Journal, JournalEntry, Stage};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -20,7 +20,7 @@ impl EscalationJournal<'_> {
         let situation = self.situation;
         let entry = |(stage, detail)| JournalEntry {
             id: situation.id.clone(),
-            at: instant(situation.now().unix_timestamp()),
+            at: utc(situation.now()),
             action: action(situation),
             stage,
             stack: situation.key.0.clone(),
@@ -65,7 +65,7 @@ pub fn close_abandoned(journal: &Journal, situation: &Situation) {
             None => "undelivered",
         };
         JournalEntry {
-            at: instant(situation.now().unix_timestamp()),
+            at: utc(situation.now()),
             stage: Stage::Outcome,
             detail: json!({"outcome": outcome, "found_later": true}),
             ..entry.clone()

@@ -7,7 +7,7 @@ use super::run::Run;
 use super::with_history::with_history;
 use crate::alerting::AlertState;
 use crate::exit;
-use crate::fact::{self, Fact, FactValue, duration, instant, utc};
+use crate::fact::{self, Fact, FactValue, duration, utc};
 use crate::history::HistoryError;
 use crate::observation::{FactState, Observations};
 use crate::report::document::Document;
@@ -175,7 +175,7 @@ pub async fn past(run: Run, runbook: &str, report: &Report) -> RecordedPast {
             Some(at) => format!("taken at {}", utc(at)),
             None => "taken by no channel yet".to_owned(),
         };
-        let at = instant(call.at().unix_timestamp());
+        let at = utc(call.at());
         format!("at {at} by {} on {}, {took}", call.by, call.host).into()
     });
     let spell = last_spell(&runs, runbook).map(|spell| {

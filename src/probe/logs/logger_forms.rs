@@ -87,8 +87,8 @@ pub(super) fn logfmt_value<'a>(line: &'a str, name: &str) -> Option<&'a str> {
         .map(|(_, value)| value)
 }
 
-/// `level=error` of logfmt; what is called a severity may be that of an alert, and the level of the log stands
-/// before a message: anywhere else `loglevel=error` is a setting.
+/// `level=error` of logfmt. A `severity` counts only where there is no level, because it may be that of an alert
+/// that the line is about; a `loglevel` only before the message, because it is a setting anywhere else.
 fn level_of_logfmt(line: &str) -> Option<Level> {
     let level = |(_, value): (&str, &str)| Level::of_word(value.trim_end_matches(']'));
     let named = |names: &[&str]| {

@@ -121,36 +121,34 @@ impl StatusObject {
         });
         claims
             .chain(flags)
-            .chain(self.impaired_sections())
+            .chain(
+                INNER
+                    .into_iter()
+                    .filter_map(|section| self.impaired(section)),
+            )
             .max_by_key(|(health, _)| *health)
     }
 
-    /// Sections that say of themselves that they do not work, `"database": {"status": "DOWN"}`, while the API
-    /// answers.
-    fn impaired_sections(&self) -> impl Iterator<Item = (ClaimedHealth, Option<Untrusted>)> {
-        let bad = |section: &'static str| {
-            let path = |name: &str| format!("{section}.{name}");
-            let claims = ["status", "state", "health"].map(path).into_iter();
-            let flags = ["connected", "up", "healthy", "ok", "available"].map(path);
-            let word = claims.filter_map(|path| {
-                let word = self.document.text(&path).ok()?;
-                let said = word.printable(200).to_string();
-                // A table may have this name, and a number of rows.
-                let is_number = said.parse::<f64>().is_ok();
-                let is_bad = ClaimedHealth::of_words(&word) >= ClaimedHealth::Degraded;
-                (is_bad && !is_number).then(|| format!("{section} {said}"))
-            });
-            let flag = flags
-                .into_iter()
-                .filter(|path| self.document.flag(path) == Ok(false))
-                .map(|path| format!("{path} false"));
-            word.chain(flag).next()
+    /// What a section says of itself that does not work, `"database": {"status": "DOWN"}`, while the API answers.
+    fn impaired(&self, section: &str) -> Option<(ClaimedHealth, Option<Untrusted>)> {
+        let path = |name: &str| format!("{section}.{name}");
+        let word = |name| {
+            let word = self.document.text(&path(name)).ok()?;
+            let said = word.printable(200).to_string();
+            // A table may have this name, and a number of rows.
+            let is_number = said.parse::<f64>().is_ok();
+            let is_bad = ClaimedHealth::of_words(&word) >= ClaimedHealth::Degraded;
+            (is_bad && !is_number).then(|| format!("{section} {said}"))
         };
-        let bad = INNER.into_iter().filter_map(bad);
-        let found: Vec<_> = bad
-            .map(|said| (ClaimedHealth::Degraded, Some(Untrusted::new(said))))
-            .collect();
-        found.into_iter()
+        let denied = |name| {
+            let is_denied = self.document.flag(&path(name)) == Ok(false);
+            is_denied.then(|| format!("{section}.{name} false"))
+        };
+        let words = ["status", "state", "health"].into_iter();
+        let flags = ["connected", "up", "healthy", "ok", "available"].into_iter();
+        let mut said = words.filter_map(word).chain(flags.filter_map(denied));
+        let said = Untrusted::new(said.next()?);
+        Some((ClaimedHealth::Degraded, Some(said)))
     }
 
     /// Every version that it names, without a leading `v`.
