@@ -2,6 +2,7 @@
 //! environment that cron, systemd and Icinga give, and what Prometheus reads is read by its
 //! own programs.
 
+use crate::support::missing_tool::not_run;
 use crate::support::{Stage, world};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -204,7 +205,7 @@ fn prometheus_takes_the_configuration_and_its_exporter_serves_the_file() {
             .expect("promtool");
         assert!(checked.status.success(), "{checked:?}");
     } else {
-        println!("NOT RUN: promtool is not installed");
+        not_run("promtool is not installed");
     }
     let ran = host.run(&format!(
         "duckops check -q --textfile {COLLECTOR}/duckops.prom"
@@ -226,7 +227,7 @@ fn prometheus_takes_the_configuration_and_its_exporter_serves_the_file() {
         .stderr(Stdio::null())
         .spawn();
     let Ok(mut exporter) = exporter else {
-        println!("NOT RUN: prometheus-node-exporter is not installed");
+        not_run("prometheus-node-exporter is not installed");
         return;
     };
     let began = Instant::now();
@@ -242,7 +243,7 @@ fn prometheus_takes_the_configuration_and_its_exporter_serves_the_file() {
     exporter.kill().expect("killed");
     exporter.wait().expect("ended");
     assert!(page.contains("\nnode_textfile_scrape_error 0"), "{page}");
-    let due = "duckops_run_verdict{run=\"inc-001+inc-002+inc-003+inc-004+inc-005\",stack=\"prod\",verdict=\"critical\"} 1";
+    let due = "duckops_run_verdict{run=\"bond+inc-001+inc-002+inc-003+inc-004+inc-005+peck\",stack=\"prod\",verdict=\"critical\"} 1";
     assert!(page.contains(due), "{page}");
 }
 

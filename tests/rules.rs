@@ -1,6 +1,7 @@
 //! Claim: the alert rules fire for each incident, for a stale check and for an absent one, and
 //! for nothing else. Prometheus' own promtool says so, where it is installed.
 
+use crate::support::missing_tool::not_run;
 use crate::support::{Stage, world};
 use std::process::Command;
 
@@ -18,8 +19,7 @@ const RUNBOOKS: [(&str, &str); 7] = [
 fn promtool() -> bool {
     let there = Command::new("promtool").arg("--version").output().is_ok();
     if !there {
-        assert!(std::env::var_os("CI").is_none(), "CI must have promtool");
-        println!("NOT RUN: promtool is not installed (Debian: apt-get install prometheus)");
+        not_run("promtool is not installed (Debian: apt-get install prometheus)");
     }
     there
 }

@@ -5,6 +5,7 @@ mod at_once;
 pub(crate) mod browser;
 pub(crate) mod emulator;
 pub(crate) mod front;
+pub(crate) mod missing_tool;
 pub(crate) mod pty;
 pub(crate) mod python;
 mod raw;
